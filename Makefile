@@ -1,0 +1,74 @@
+# make            build/release/kafka-sidecar and build/release/libconsumer.a
+# make setup      install what is missing (Debian packages); nothing when all is there
+# make run        install, build, start Kafka with sample records and the sidecar, show records by curl
+# make test       install, build, and pass every test: unit (ASan + UBSan) and end to end against real Kafka
+# make unit       unit tests alone            make unit SAN=thread
+# make check      what every change must pass: format, lint, tidy, unit tests under ASan + UBSan
+# make bench      compare with other clients  make fuzz | format | lint | clean    see README.md
+
+BUILD   ?= release
+SAN     ?=
+CC      := gcc
+comma   := ,
+OUT     := build/$(BUILD)$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+
+VERSION := 0.1.0
+LIBS    := libuv libmicrohttpd libcjson libzstd liblz4 zlib
+WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wcast-align \
+           -Wpointer-arith -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+           -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough -Wswitch-enum -Wdouble-promotion -Wnull-dereference -Werror
+OPT.debug   := -Og -g3
+OPT.release := -O2 -g -flto=auto -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+HARDEN  := -fstack-protector-strong -fPIE -fvisibility=hidden
+CFLAGS  := -std=c17 $(WARN) $(OPT.$(BUILD)) $(HARDEN) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+CPPFLAGS := -I. -D_GNU_SOURCE -DSIDECAR_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
+LDFLAGS := -pie -Wl,-z,relro,-z,now $(OPT.$(BUILD)) $(if $(SAN),-fsanitize=$(SAN))
+LDLIBS  := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lsnappy -pthread
+
+sources  = $(shell find $(1) -name '*.c' 2>/dev/null)
+objects  = $(patsubst %.c,$(OUT)/%.o,$(1))
+
+CONSUMER := $(call objects,$(call sources,consumer))
+SERVER   := $(call objects,$(call sources,server))
+FAKE     := $(call objects,$(filter-out %/main.c,$(call sources,tests/fake_kafka)))
+UNIT     := $(call objects,$(call sources,tests/unit))
+
+.PHONY: all unit check fuzz bench lint format format-check tidy house clean
+all: $(OUT)/kafka-sidecar $(OUT)/libconsumer.a
+
+$(OUT)/kafka-sidecar: $(CONSUMER) $(SERVER)
+	$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+# One relocatable object whose hidden symbols are made local: a program that links the archive
+# sees the public kc_ names and nothing else.
+$(OUT)/libconsumer.a: $(CONSUMER)
+	$(CC) -r -flinker-output=nolto-rel $(OPT.$(BUILD)) $^ -o $(OUT)/consumer.o
+	objcopy --localize-hidden $(OUT)/consumer.o
+	rm -f $@ && ar rcs $@ $(OUT)/consumer.o
+
+$(OUT)/fake-kafka: $(CONSUMER) $(FAKE) $(OUT)/tests/fake_kafka/main.o
+	$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(OUT)/unit-tests: $(CONSUMER) $(filter-out %/main.o,$(SERVER)) $(FAKE) $(UNIT)
+	$(CC) $(LDFLAGS) $^ $(LDLIBS) $(shell pkg-config --libs check) -o $@
+
+$(OUT)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+unit:
+	$(MAKE) BUILD=debug SAN=$(or $(SAN),address$(comma)undefined) run-unit
+.PHONY: run-unit
+run-unit: $(OUT)/unit-tests
+	$<
+
+check: format-check tidy house lint unit
+SOURCES := $(shell find consumer server tests clients -name '*.[ch]')
+format:        ; clang-format -i $(SOURCES)
+format-check:  ; clang-format --dry-run --Werror $(SOURCES)
+lint:          ; printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P 2 -I{} clang-tidy --quiet {} -- -std=c17 $(CPPFLAGS)
+tidy:          ; tests/tidy.sh
+house:         ; tests/house.py .
+clean:         ; rm -rf build
+
+-include $(shell find build -name '*.d' 2>/dev/null)
