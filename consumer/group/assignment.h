@@ -30,7 +30,7 @@ struct assignment {
 bool assignment_add(struct assignment *set, const char *topic, int32_t partition);
 
 /// Makes the set consist of just these partitions, which may be in any order and repeated (a
-/// peer's answer). `items` must not point into the set itself.
+/// peer's answer); negative numbers are left out. `items` must not point into the set itself.
 void assignment_set(struct assignment *set, const struct topic_partition *items, size_t count);
 
 /// True when the partition is in the set.
