@@ -25,8 +25,8 @@ struct record_walker {
     const uint8_t *end;
     int64_t base_offset;
     int64_t timestamp;          ///< of every record (log append time), or what deltas count from
+    int64_t least_offset_delta; ///< no next record's may be below
     int32_t last_offset_delta;  ///< no record's may be above
-    int32_t least_offset_delta; ///< no next record's may be below
     int32_t records_left;
     bool is_log_append_time;
     bool bad; ///< the records are damaged: the last record_walker_next() was no regular end
