@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// The brokers of one cluster, the connections to them and the metadata cache: finds a broker to
+// ask, keeps metadata fresh. Engine thread.
+#pragma once
+
+#include "consumer/cluster/metadata.h"
+#include "consumer/net/connection.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uthash.h>
+
+/// What a connection is for. Each broker has up to one of each, so that no kind waits behind
+/// another (pitfall 88).
+enum purpose {
+    PURPOSE_GENERAL, ///< metadata, offsets, look-ups: short requests
+    PURPOSE_FETCH,   ///< fetches, which brokers hold
+    PURPOSE_GROUP,   ///< joins, heartbeats and commits, to the coordinator
+    PURPOSE_COUNT
+};
+
+/// A broker, or a bootstrap address until metadata says which broker it is.
+struct broker {
+    int32_t node_id; ///< FIRST_BOOTSTRAP_NODE and below: a bootstrap address
+    char host[CONNECTION_HOST_BYTES];
+    int32_t port;
+    bool is_gone; ///< no longer in the metadata; freed when its connections are closed
+    struct connection connections[PURPOSE_COUNT];
+    UT_hash_handle hh;
+};
+
+enum { NO_NODE = -1, FIRST_BOOTSTRAP_NODE = -2 };
+
+/// What a cluster is set up with. Texts and the log are borrowed for its life.
+struct cluster_settings {
+    struct connection_settings connection;
+    int64_t retry_backoff_ms;
+    int64_t retry_backoff_max_ms;
+    int64_t request_timeout_ms;
+    int64_t metadata_max_age_ms;
+    bool allow_auto_create_topics;
+};
+
+/// Brokers, connections, metadata.
+struct cluster {
+    struct cluster_settings settings;
+    struct broker *brokers; ///< uthash by node id
+    struct request *stray; ///< sent to a broker that is not there; failed at the next step (utlist)
+    struct metadata metadata;
+    int32_t bootstrap_count;
+    bool refresh_wanted;
+    bool refresh_in_flight;
+    int refresh_failures;
+    int64_t refresh_at_ms;   ///< not before; by age when nothing is wanted
+    int64_t refreshed_at_ms; ///< the last good answer; -1: none
+    enum status last_error;  ///< of the last refresh
+};
+
+/// An empty cluster. `settings` is copied; its connection.random and log stay the caller's.
+void cluster_init(struct cluster *cluster, const struct cluster_settings *settings);
+
+/// Adds a bootstrap address.
+void cluster_add_bootstrap(struct cluster *cluster, const char *host, int32_t port);
+
+/// Answers every request with STATUS_CLOSED and frees all. All sockets must be closed.
+void cluster_dispose(struct cluster *cluster, int64_t now_ms);
+
+/// Does what is due: metadata, connections, brokers that are gone.
+void cluster_step(struct cluster *cluster, int64_t now_ms);
+
+/// The time of the next step that is needed without new input; INT64_MAX: none.
+int64_t cluster_next_due_ms(const struct cluster *cluster);
+
+/// Sends a request to a broker; a node that is not known answers STATUS_DISCONNECTED at the next
+/// step. Never replies from inside.
+void cluster_send_take(
+    struct cluster *cluster, int32_t node_id, enum purpose purpose, struct request *request
+);
+
+/// A broker that any request may go to: one that is connected, else one that may be dialed, chosen
+/// by chance; NO_NODE when all must wait.
+int32_t cluster_any_node(struct cluster *cluster, int64_t now_ms);
+
+/// A known broker's connection; NULL when the node is not known.
+struct connection *cluster_connection(
+    struct cluster *cluster, int32_t node_id, enum purpose purpose
+);
+
+/// Tells of a broker that an answer other than Metadata named (coordinator, leader hint).
+void cluster_note_broker(struct cluster *cluster, int32_t node_id, struct slice host, int32_t port);
+
+/// Wants metadata of a topic from now on; asks at once when it is not cached.
+void cluster_want_topic(struct cluster *cluster, const char *topic);
+
+/// Asks for metadata as soon as the back-off allows.
+void cluster_refresh(struct cluster *cluster);
+
+/// True when the last metadata answer was good and a connection stands.
+bool cluster_is_reachable(const struct cluster *cluster);
+
+/// How many connections are open or being set up.
+int32_t cluster_connection_count(const struct cluster *cluster);
+
+/// A sentence on why no broker can be reached, from the last failed connection; "" when one can.
+const char *cluster_trouble(const struct cluster *cluster);
+
+/// Asks every connection to close.
+void cluster_close(struct cluster *cluster, int64_t now_ms);
+
+/// True when every connection is closed.
+bool cluster_is_closed(const struct cluster *cluster);
+
+/// The host and port of a node; false when it is not known.
+bool cluster_address(
+    const struct cluster *cluster, int32_t node_id, const char **host, int32_t *port
+);

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Merges Metadata answers into what is known. Answers of different brokers may be of different
+// ages: leader epochs say which is newer.
+#include "consumer/cluster/metadata.h"
+
+#include "consumer/base/must.h"
+#include "consumer/wire/kafka_error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void free_topic(struct topic_metadata *topic) {
+    free(topic->name);
+    free(topic->partitions);
+    free(topic);
+}
+
+void metadata_forget(struct metadata *metadata, struct topic_metadata *topic) {
+    HASH_DEL(metadata->topics, topic);
+    free_topic(topic);
+}
+
+void metadata_dispose(struct metadata *metadata) {
+    struct topic_metadata *topic;
+    struct topic_metadata *next;
+    HASH_ITER(hh, metadata->topics, topic, next) {
+        metadata_forget(metadata, topic);
+    }
+    free(metadata->cluster_id);
+    *metadata = (struct metadata){ 0 };
+}
+
+static struct topic_metadata *find_slice(const struct metadata *metadata, struct slice name) {
+    struct topic_metadata *topic = NULL;
+    HASH_FIND(hh, metadata->topics, name.data, name.size, topic);
+    return topic;
+}
+
+struct topic_metadata *metadata_find(const struct metadata *metadata, const char *topic) {
+    return find_slice(metadata, slice_from_string(topic));
+}
+
+struct topic_metadata *metadata_find_id(const struct metadata *metadata, struct uuid id) {
+    if (uuid_is_zero(id)) return NULL;
+    for (struct topic_metadata *topic = metadata->topics; topic; topic = topic->hh.next) {
+        if (uuid_equal(topic->id, id)) return topic;
+    }
+    return NULL;
+}
+
+struct partition_metadata *metadata_partition(
+    const struct metadata *metadata, const char *topic, int32_t partition
+) {
+    struct topic_metadata *known = metadata_find(metadata, topic);
+    if (!known || partition < 0 || partition >= known->partition_count) return NULL;
+    return &known->partitions[partition];
+}
+
+bool metadata_want(struct metadata *metadata, const char *name) {
+    if (metadata_find(metadata, name)) return false;
+    struct topic_metadata *topic = must_alloc(sizeof *topic);
+    topic->name = must_strdup(name);
+    HASH_ADD_KEYPTR(hh, metadata->topics, topic->name, strlen(topic->name), topic);
+    return true;
+}
+
+// Partitions may come in any order, and a hostile answer may name huge or repeated ones: only a
+// dense 0..n-1 counts.
+static int32_t dense_count(const struct metadata_response_topic *answer) {
+    int32_t count = answer->partitions_count > 0 ? answer->partitions_count : 0;
+    for (int32_t i = 0; i < count; i++) {
+        int32_t index = answer->partitions[i].partition_index;
+        if (index < 0 || index >= count) return -1;
+    }
+    return count;
+}
+
+static void resize(struct topic_metadata *topic, int32_t count) {
+    must(count >= 0);
+    topic->partitions = must_realloc(topic->partitions, (size_t)count * sizeof *topic->partitions);
+    for (int32_t i = topic->partition_count; i < count; i++)
+        topic->partitions[i] = (struct partition_metadata){ .leader = -1, .leader_epoch = -1 };
+    topic->partition_count = count;
+}
+
+static bool update_partition(
+    struct partition_metadata *known, const struct metadata_response_partition *answer
+) {
+    bool older = answer->leader_epoch >= 0 && answer->leader_epoch < known->leader_epoch;
+    if (older) return true;
+    bool has_leader = answer->leader_id >= 0 && answer->error_code != ERROR_LEADER_NOT_AVAILABLE;
+    known->leader = has_leader ? answer->leader_id : -1;
+    known->leader_epoch = answer->leader_epoch;
+    return has_leader;
+}
+
+static void note_identity(struct topic_metadata *topic, struct uuid id) {
+    bool replaced = !uuid_is_zero(topic->id) && !uuid_is_zero(id) && !uuid_equal(topic->id, id);
+    if (replaced) {
+        topic->incarnation++;
+        topic->partition_count = 0;
+    }
+    if (!uuid_is_zero(id)) topic->id = id;
+}
+
+static void update_topic(
+    struct metadata *metadata,
+    const struct metadata_response_topic *answer,
+    struct metadata_outcome *outcome
+) {
+    struct topic_metadata *topic = answer->name.data ? find_slice(metadata, answer->name)
+                                                     : metadata_find_id(metadata, answer->topic_id);
+    if (!topic) return;
+    if (topic->error_code != answer->error_code) outcome->has_changed = true;
+    topic->error_code = answer->error_code;
+    if (answer->error_code) {
+        outcome->is_incomplete = true;
+        return;
+    }
+    int32_t count = dense_count(answer);
+    if (count < 0) {
+        outcome->is_incomplete = true;
+        return;
+    }
+    int32_t before = topic->partition_count;
+    int32_t incarnation = topic->incarnation;
+    note_identity(topic, answer->topic_id);
+    topic->is_internal = answer->is_internal;
+    if (count > topic->partition_count) resize(topic, count);
+    if (topic->partition_count != before || topic->incarnation != incarnation)
+        outcome->has_changed = true;
+    for (int32_t i = 0; i < count; i++) {
+        const struct metadata_response_partition *partition = &answer->partitions[i];
+        if (!update_partition(&topic->partitions[partition->partition_index], partition)) {
+            outcome->is_incomplete = true;
+        }
+    }
+}
+
+struct metadata_outcome metadata_update(
+    struct metadata *metadata, const struct metadata_response *response
+) {
+    struct metadata_outcome outcome = { 0 };
+    if (response->cluster_id.data) {
+        free(metadata->cluster_id);
+        metadata->cluster_id = slice_dup_string(response->cluster_id);
+    }
+    for (int32_t i = 0; i < response->topics_count; i++)
+        update_topic(metadata, &response->topics[i], &outcome);
+    if (outcome.has_changed) metadata->version++;
+    return outcome;
+}
+
+bool metadata_hint_leader(
+    struct metadata *metadata,
+    const char *topic,
+    int32_t partition,
+    int32_t leader,
+    int32_t leader_epoch
+) {
+    struct partition_metadata *known = metadata_partition(metadata, topic, partition);
+    if (!known || leader < 0 || leader_epoch <= known->leader_epoch) return false;
+    known->leader = leader;
+    known->leader_epoch = leader_epoch;
+    return true;
+}

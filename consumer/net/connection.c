@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of a connection and its requests: states, deadlines, back-off. How requests become bytes
+// and bytes become replies is exchange.c's. Kafka answers the requests of a connection in order, so
+// the oldest in flight is always the one that is being answered.
+#include "consumer/net/connection.h"
+
+#include "consumer/base/must.h"
+#include "consumer/net/exchange.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <utlist.h>
+
+static const struct {
+    const char *name;
+    unsigned may_follow; ///< bits of the states that may come next
+} states[] = {
+
+#define TO(state) (1u << CONNECTION_##state)
+    [CONNECTION_CLOSED] = { "closed", TO(DIALING) },
+    [CONNECTION_DIALING] = { "dialing", TO(SECURING) | TO(CLOSING) | TO(CLOSED) },
+    [CONNECTION_SECURING] = { "securing", TO(NEGOTIATING) | TO(CLOSING) | TO(CLOSED) },
+    [CONNECTION_NEGOTIATING] = { "negotiating", TO(AUTHENTICATING) | TO(CLOSING) | TO(CLOSED) },
+    [CONNECTION_AUTHENTICATING] = { "authenticating", TO(READY) | TO(CLOSING) | TO(CLOSED) },
+    [CONNECTION_READY] = { "ready", TO(DRAINING) | TO(CLOSING) | TO(CLOSED) },
+    [CONNECTION_DRAINING] = { "draining", TO(CLOSING) | TO(CLOSED) },
+    [CONNECTION_CLOSING] = { "closing", TO(CLOSED) },
+#undef TO
+};
+
+const char *connection_state_name(enum connection_state state) {
+    must((size_t)state < sizeof states / sizeof states[0]);
+    return states[state].name;
+}
+
+static void enter(struct connection *connection, enum connection_state state) {
+    must(states[connection->state].may_follow & (1u << state));
+    log_debug(
+        connection->settings->log,
+        "connection",
+        "entered",
+        "broker=%s:%" PRId32 " node=%" PRId32 " purpose=%s from=%s to=%s",
+        connection->host,
+        connection->port,
+        connection->node_id,
+        connection->purpose,
+        states[connection->state].name,
+        states[state].name
+    );
+    connection->state = state;
+}
+
+void connection_init(
+    struct connection *connection,
+    const struct connection_settings *settings,
+    const char *host,
+    int32_t port,
+    int32_t node_id
+) {
+    *connection = (struct connection){ .settings = settings, .port = port, .node_id = node_id };
+    (void)snprintf(connection->host, sizeof connection->host, "%s", host);
+    connection->purpose = "";
+    connection->negotiated_version = EXCHANGE_FIRST_API_VERSIONS;
+    frame_reader_init(&connection->frames, settings->frame_max_bytes);
+}
+
+// Answers every request of a list with a failure. Replies may queue new requests, which are left
+// alone.
+static void fail_all(struct request **list, enum status status, int64_t now_ms) {
+    struct request *failed = *list;
+    *list = NULL;
+    while (failed) {
+        struct request *request = failed;
+        DL_DELETE(failed, request);
+        exchange_fail(request, status, now_ms);
+    }
+}
+
+void connection_dispose(struct connection *connection, enum status status, int64_t now_ms) {
+    while (connection->in_flight || connection->waiting) {
+        fail_all(&connection->in_flight, status, now_ms);
+        fail_all(&connection->waiting, status, now_ms);
+    }
+    frame_reader_dispose(&connection->frames);
+    buf_dispose(&connection->output);
+}
+
+void connection_send_take(struct connection *connection, struct request *request) {
+    must(request->on_reply != NULL && request->version == -1);
+    DL_APPEND(connection->waiting, request);
+}
+
+bool connection_is_busy(const struct connection *connection) {
+    return connection->waiting || connection->in_flight;
+}
+
+bool connection_is_usable(const struct connection *connection, int64_t now_ms) {
+    switch (connection->state) {
+    case CONNECTION_CLOSED: return now_ms >= connection->retry_at_ms;
+    case CONNECTION_DIALING:
+    case CONNECTION_SECURING:
+    case CONNECTION_NEGOTIATING:
+    case CONNECTION_AUTHENTICATING:
+    case CONNECTION_READY: return true;
+    case CONNECTION_DRAINING:
+    case CONNECTION_CLOSING: return false;
+    }
+    must(!"a state that is none");
+    return false;
+}
+
+static void dial(struct connection *connection, int64_t now_ms) {
+    const struct connection_settings *settings = connection->settings;
+    enter(connection, CONNECTION_DIALING);
+    connection->want = CONNECTION_WANTS_DIAL;
+    connection->setup_due_at_ms = now_ms + random_backoff_ms(
+                                               settings->random,
+                                               settings->setup_timeout_ms,
+                                               settings->setup_timeout_max_ms,
+                                               connection->failures + 1
+                                           );
+    connection->last_used_at_ms = now_ms;
+}
+
+void connection_close(struct connection *connection, bool drain, const char *why, int64_t now_ms) {
+    if (connection->state == CONNECTION_CLOSED || connection->state == CONNECTION_CLOSING) return;
+    if (drain && connection->state == CONNECTION_READY && connection->in_flight) {
+        enter(connection, CONNECTION_DRAINING);
+        return;
+    }
+    (void)snprintf(connection->last_error_text, sizeof connection->last_error_text, "%s", why);
+    connection->last_used_at_ms = now_ms;
+    connection->want = CONNECTION_WANTS_CLOSE;
+    enter(connection, CONNECTION_CLOSING);
+}
+
+// A request that is late: one that is in flight takes the connection with it, since its answer may
+// still come and would be taken for another's (pitfall 87).
+static void end_late_requests(struct connection *connection, int64_t now_ms) {
+    struct request *request;
+    struct request *next;
+    DL_FOREACH_SAFE(connection->waiting, request, next) {
+        if (request->deadline_ms > now_ms) continue;
+        DL_DELETE(connection->waiting, request);
+        exchange_fail(request, STATUS_TIMED_OUT, now_ms);
+    }
+    DL_FOREACH(connection->in_flight, request) {
+        if (request->deadline_ms > now_ms) continue;
+        char why[80];
+        (void)snprintf(why, sizeof why, "no answer to %s in time", request->api->name);
+        connection->last_error = STATUS_TIMED_OUT;
+        connection_close(connection, false, why, now_ms);
+        return;
+    }
+}
+
+static bool is_setting_up(const struct connection *connection) {
+    return connection->state >= CONNECTION_DIALING &&
+           connection->state <= CONNECTION_AUTHENTICATING;
+}
+
+static void step_ready(struct connection *connection, int64_t now_ms) {
+    while (connection->waiting && now_ms >= connection->muted_until_ms) {
+        struct request *request = connection->waiting;
+        DL_DELETE(connection->waiting, request);
+        if (!exchange_send(connection, request, now_ms)) continue;
+        DL_APPEND(connection->in_flight, request);
+        connection->last_used_at_ms = now_ms;
+    }
+    bool idle = !connection_is_busy(connection);
+    if (idle && now_ms - connection->last_used_at_ms >= connection->settings->idle_max_ms) {
+        connection_close(connection, false, "idle", now_ms);
+    }
+}
+
+void connection_step(struct connection *connection, int64_t now_ms) {
+    end_late_requests(connection, now_ms);
+    if (is_setting_up(connection) && now_ms >= connection->setup_due_at_ms) {
+        connection->last_error = STATUS_TIMED_OUT;
+        connection_close(connection, false, "not set up in time", now_ms);
+    }
+    if (connection->state == CONNECTION_CLOSED && connection->waiting) {
+        if (now_ms >= connection->retry_at_ms) {
+            dial(connection, now_ms);
+        } else {
+            fail_all(&connection->waiting, STATUS_DISCONNECTED, now_ms);
+        }
+    }
+    if (connection->state == CONNECTION_READY) step_ready(connection, now_ms);
+    if (connection->state == CONNECTION_DRAINING && !connection->in_flight) {
+        connection_close(connection, false, "drained", now_ms);
+    }
+}
+
+static int64_t earliest(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+int64_t connection_next_due_ms(const struct connection *connection) {
+    int64_t due_ms = INT64_MAX;
+    const struct request *request;
+    DL_FOREACH(connection->waiting, request) {
+        due_ms = earliest(due_ms, request->deadline_ms);
+    }
+    if (connection->state == CONNECTION_CLOSED) return connection->waiting ? 0 : due_ms;
+    if (connection->state == CONNECTION_CLOSING) return due_ms;
+    DL_FOREACH(connection->in_flight, request) {
+        due_ms = earliest(due_ms, request->deadline_ms);
+    }
+    if (is_setting_up(connection)) return earliest(due_ms, connection->setup_due_at_ms);
+    if (connection->state == CONNECTION_DRAINING) return connection->in_flight ? due_ms : 0;
+    if (connection->waiting) return earliest(due_ms, connection->muted_until_ms);
+    if (connection->in_flight) return due_ms;
+    return earliest(due_ms, connection->last_used_at_ms + connection->settings->idle_max_ms);
+}
+
+enum connection_want connection_take_want(struct connection *connection) {
+    enum connection_want want = connection->want;
+    connection->want = CONNECTION_WANTS_NOTHING;
+    return want;
+}
+
+bool connection_take_output(struct connection *connection, struct buf *output) {
+    must(output->data == NULL);
+    if (connection->output.size == 0 || connection->state == CONNECTION_CLOSING) return false;
+    *output = connection->output;
+    connection->output = (struct buf){ 0 };
+    return true;
+}
+
+// What a later state needs that PLAINTEXT does not is entered and left at once.
+static void authenticate(struct connection *connection, int64_t now_ms) {
+    enter(connection, CONNECTION_AUTHENTICATING);
+    enter(connection, CONNECTION_READY);
+    connection->failures = 0;
+    connection->last_used_at_ms = now_ms;
+    connection->last_error = STATUS_OK;
+    log_info(
+        connection->settings->log,
+        "connection",
+        "opened",
+        "broker=%s:%" PRId32 " node=%" PRId32 " purpose=%s",
+        connection->host,
+        connection->port,
+        connection->node_id,
+        connection->purpose
+    );
+}
+
+void connection_on_dialed(struct connection *connection, int64_t now_ms) {
+    if (connection->state != CONNECTION_DIALING) return;
+    enter(connection, CONNECTION_SECURING);
+    enter(connection, CONNECTION_NEGOTIATING);
+    struct request *request = exchange_api_versions(connection);
+    bool sent = exchange_send(connection, request, now_ms);
+    must(sent);
+    DL_APPEND(connection->in_flight, request);
+}
+
+void connection_space(struct connection *connection, uint8_t **data, size_t *size) {
+    frame_reader_space(&connection->frames, data, size);
+}
+
+// The stream cannot be read any more: one clear line, and the connection goes.
+static void refuse(
+    struct connection *connection, enum status status, const char *why, int64_t now_ms
+) {
+    log_warn(
+        connection->settings->log,
+        "connection",
+        "refused",
+        "broker=%s:%" PRId32 " node=%" PRId32 " why=\"%s\"",
+        connection->host,
+        connection->port,
+        connection->node_id,
+        why
+    );
+    connection->last_error = status;
+    connection_close(connection, false, why, now_ms);
+}
+
+static void refuse_frame(struct connection *connection, enum status status, int64_t now_ms) {
+    char why[160];
+    uint32_t prefix = frame_reader_prefix(&connection->frames);
+    const char *guess = frame_peer_guess(prefix);
+    if (guess) {
+        (void)snprintf(
+            why,
+            sizeof why,
+            "the peer is no Kafka broker on a PLAINTEXT listener but speaks like %s",
+            guess
+        );
+    } else if (status == STATUS_OUT_OF_MEMORY) {
+        (void)snprintf(why, sizeof why, "no memory for an answer of %" PRIu32 " bytes", prefix);
+    } else {
+        (void)snprintf(
+            why,
+            sizeof why,
+            "an answer's length of %" PRIu32 " bytes is outside 4..%zu (receive.message.max.bytes)",
+            prefix,
+            connection->settings->frame_max_bytes
+        );
+    }
+    refuse(connection, status, why, now_ms);
+}
+
+static void on_negotiated(
+    struct connection *connection, enum exchange_result result, int64_t now_ms
+) {
+    must(result != EXCHANGE_ANSWERED);
+    if (result == EXCHANGE_NEGOTIATED) {
+        authenticate(connection, now_ms);
+    } else {
+        struct request *again = exchange_api_versions(connection);
+        bool sent = exchange_send(connection, again, now_ms);
+        must(sent);
+        DL_APPEND(connection->in_flight, again);
+    }
+}
+
+// Answers the oldest request in flight with a frame; false when the connection must end.
+static bool take_frame(struct connection *connection, struct chunk *frame, int64_t now_ms) {
+    struct request *request = connection->in_flight;
+    if (!request) {
+        refuse(connection, STATUS_INVALID_FRAME, "an answer came that nobody asked for", now_ms);
+        return false;
+    }
+    if (!exchange_matches(request, frame)) {
+        refuse(connection, STATUS_INVALID_FRAME, "an answer has a wrong correlation id", now_ms);
+        return false;
+    }
+    DL_DELETE(connection->in_flight, request);
+    char why[120];
+    enum exchange_result result = exchange_answer(connection, request, frame, now_ms, why);
+    if (result == EXCHANGE_UNREADABLE) {
+        refuse(connection, STATUS_INVALID_FRAME, why, now_ms);
+        return false;
+    }
+    if (connection->state == CONNECTION_NEGOTIATING) on_negotiated(connection, result, now_ms);
+    return true;
+}
+
+void connection_on_bytes(struct connection *connection, size_t count, int64_t now_ms) {
+    frame_reader_on_bytes(&connection->frames, count);
+    while (connection->state != CONNECTION_CLOSING && connection->state != CONNECTION_CLOSED) {
+        struct chunk *frame = NULL;
+        enum status status = frame_reader_take(&connection->frames, &frame);
+        if (status) {
+            refuse_frame(connection, status, now_ms);
+            return;
+        }
+        if (!frame) return;
+        bool goes_on = take_frame(connection, frame, now_ms);
+        chunk_unref(frame);
+        if (!goes_on) return;
+    }
+}
+
+static bool is_power_of_two(int number) {
+    return number > 0 && (number & (number - 1)) == 0;
+}
+
+static void log_closed(const struct connection *connection, enum connection_state before) {
+    bool planned = strcmp(connection->last_error_text, "idle") == 0;
+    bool told = before == CONNECTION_READY || before == CONNECTION_DRAINING ||
+                is_power_of_two(connection->failures);
+    if (!told && !planned) return;
+    log_line(
+        connection->settings->log,
+        planned ? LOG_INFO : LOG_WARN,
+        "connection",
+        "closed",
+        "broker=%s:%" PRId32 " node=%" PRId32 " purpose=%s was=%s failures=%d why=\"%s\"",
+        connection->host,
+        connection->port,
+        connection->node_id,
+        connection->purpose,
+        states[before].name,
+        connection->failures,
+        connection->last_error_text
+    );
+}
+
+void connection_on_closed(struct connection *connection, const char *why, int64_t now_ms) {
+    if (connection->state == CONNECTION_CLOSED) return;
+    enum connection_state before = connection->state;
+    if (before != CONNECTION_CLOSING) {
+        connection->last_error = STATUS_DISCONNECTED;
+        (void)snprintf(connection->last_error_text, sizeof connection->last_error_text, "%s", why);
+    }
+    // Some brokers hang up on a version of ApiVersions that they do not know instead of saying so.
+    if (before == CONNECTION_NEGOTIATING) connection->negotiated_version = 0;
+    bool planned = before == CONNECTION_CLOSING && strcmp(connection->last_error_text, "idle") == 0;
+    if (!planned) connection->failures++;
+    connection->retry_at_ms = now_ms + random_backoff_ms(
+                                           connection->settings->random,
+                                           connection->settings->reconnect_backoff_ms,
+                                           connection->settings->reconnect_backoff_max_ms,
+                                           planned ? 0 : connection->failures
+                                       );
+    connection->want = CONNECTION_WANTS_NOTHING;
+    connection->muted_until_ms = 0;
+    enter(connection, CONNECTION_CLOSED);
+    log_closed(connection, before);
+    frame_reader_dispose(&connection->frames);
+    buf_dispose(&connection->output);
+    fail_all(&connection->in_flight, STATUS_DISCONNECTED, now_ms);
+    fail_all(&connection->waiting, STATUS_DISCONNECTED, now_ms);
+}
+
+int16_t connection_version(
+    const struct connection *connection, const struct api *api, int16_t min, int16_t max
+) {
+    return exchange_version(connection, api, min, max);
+}
