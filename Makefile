@@ -52,6 +52,15 @@ $(OUT)/fake-kafka: $(CONSUMER) $(FAKE) $(OUT)/tests/fake_kafka/main.o
 $(OUT)/unit-tests: $(CONSUMER) $(filter-out %/main.o,$(SERVER)) $(FAKE) $(UNIT)
 	$(CC) $(LDFLAGS) $^ $(LDLIBS) $(shell pkg-config --libs check) -o $@
 
+$(OUT)/wire-dump: $(CONSUMER) $(FAKE) $(OUT)/tests/unit/wire/catalog.o $(OUT)/tests/wire_dump.o
+	$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+# Our field tables against the message definitions inside Kafka's own jar.
+CLIENTS_JAR ?= .cache/kafka/4.4.0/kafka-clients-4.4.0.jar
+.PHONY: definitions
+definitions: $(OUT)/wire-dump
+	tests/wire_definitions.py $< $(CLIENTS_JAR)
+
 $(OUT)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
