@@ -71,6 +71,30 @@ unit:
 run-unit: $(OUT)/unit-tests
 	$<
 
+# Each step is a make of its own, so that it sees what setup has installed (pkg-config's answers).
+# The definitions need Kafka's jar: where it can't be had (exit code 3) they are left out, but not in CI.
+PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+.PHONY: setup run test e2e
+setup: ; @tests/setup.sh
+run:
+	@tests/setup.sh packages
+	$(MAKE) $(PARALLEL) all
+	@BOOTSTRAP='$(BOOTSTRAP)' TOPIC='$(TOPIC)' GROUP='$(GROUP)' SIDECAR=$(OUT)/kafka-sidecar tests/run.sh
+test:
+	@tests/setup.sh
+	$(MAKE) $(PARALLEL) unit
+	tests/kafka/kafka fetch && $(MAKE) $(PARALLEL) definitions || { test $$? = 3 && test -z "$$CI"; }
+	$(MAKE) e2e
+
+# End to end against real Kafka, e.g. make e2e KAFKA=2.1.1 E2E=short ARGS='-k commit'
+KAFKA ?= 4.4.0
+E2E   ?= all
+e2e:
+	@tests/setup.sh
+	$(MAKE) $(PARALLEL) all
+	.cache/venv/bin/python -m pytest tests/e2e --sidecar $(OUT)/kafka-sidecar --kafka-version $(KAFKA) \
+	    $(if $(filter short,$(E2E)),-m short) $(ARGS)
+
 check: format-check tidy house lint unit
 SOURCES := $(shell find consumer server tests clients -name '*.[ch]')
 format:        ; clang-format -i $(SOURCES)
