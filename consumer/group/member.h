@@ -219,16 +219,17 @@ void member_on_coordinator_lost(struct member *member, int64_t now_ms);
 /// under way.
 void member_on_revoked(struct member *member, int64_t now_ms);
 
-/// The partition counts as metadata has them now. To be called after METADATA, and at every
-/// metadata update while member_watched_topics() names topics; a watched topic that is not among
-/// them counts as -1. A leader computes the assignment from it, or asks for a rebalance when a
-/// count is another than the assignment was computed from.
+/// The partition counts as metadata has them now. To be called once after METADATA, when the topics
+/// it names (which may be none) have been asked for and answered; and then at every metadata update
+/// while member_watched_topics() names topics. A watched topic that is not among them counts as -1.
+/// A leader computes the assignment from it, or asks for a rebalance when a count is another than
+/// the assignment was computed from.
 void member_on_partition_counts(
     struct member *member, const struct topic_count *counts, size_t count, int64_t now_ms
 );
 
-/// One member in JoinGroup's answer to the leader, with its decoded subscription. Where that could
-/// not be decoded: no topics.
+/// JoinGroup's answer. To the leader it lists the members with their decoded subscriptions; one
+/// whose subscription cannot be decoded has no topics.
 struct member_join_response {
     int32_t generation;
     const char *protocol_type; ///< NULL: the version has none
@@ -296,6 +297,10 @@ bool member_may_commit(const struct member *member);
 
 /// True while the member is stable and its assignment was taken over by ASSIGN.
 bool member_is_stable(const struct member *member);
+
+/// True when the member is out of the group and nothing wants it in: unsubscribed or closed, and
+/// all that had to be said and given up is done.
+bool member_has_left(const struct member *member);
 
 /// The topics whose partition counts a leader watches, sorted; `count` gets their number: 0 when
 /// it does not lead.

@@ -28,8 +28,8 @@ enum member_state {
     MEMBER_SYNCING,
 
     /// In the group with an assignment. Heartbeats.
-    /// Next: PREPARING (a rebalance, or it is to leave), JOINING (a rebalance before the assignment
-    /// was taken), LOST (the generation is over, or the application stopped polling), FATAL.
+    /// Next: PREPARING (a rebalance, or it is to leave), LOST (the generation is over, or the
+    /// application stopped polling), FATAL.
     MEMBER_STABLE,
 
     /// Still in the generation, but the partitions are being given up: the engine stops fetching,
