@@ -61,6 +61,7 @@ static void skip(struct slice *in, size_t size) {
 }
 
 static size_t sink_room(const struct sink *sink) {
+    must(sink->out->size <= sink->most);
     size_t end = sink->out->capacity < sink->most ? sink->out->capacity : sink->most;
     return end - sink->out->size;
 }
@@ -107,6 +108,7 @@ static enum step gzip_step(
     struct compression_context *context, struct slice *in, struct sink *sink
 ) {
     z_stream *stream = context->gzip;
+    must(stream != NULL && sink_room(sink) > 0);
     uInt size = at_most_uint(in->size);
     uInt room = at_most_uint(sink_room(sink));
     stream->next_in = in->data;
@@ -133,6 +135,7 @@ static enum status lz4_begin(struct compression_context *context) {
 static enum step lz4_step(
     struct compression_context *context, struct slice *in, struct sink *sink
 ) {
+    must(context->lz4 != NULL && sink_room(sink) > 0);
     size_t used = in->size;
     size_t made = sink_room(sink);
     size_t result = LZ4F_decompress(context->lz4, sink_end(sink), &made, in->data, &used, NULL);
@@ -153,6 +156,7 @@ static enum status zstd_begin(struct compression_context *context) {
 static enum step zstd_step(
     struct compression_context *context, struct slice *in, struct sink *sink
 ) {
+    must(context->zstd != NULL && sink_room(sink) > 0);
     ZSTD_inBuffer from = { in->data, in->size, 0 };
     ZSTD_outBuffer to = { sink_end(sink), sink_room(sink), 0 };
     size_t result = ZSTD_decompressStream(context->zstd, &to, &from);
@@ -206,6 +210,7 @@ static enum status decompress_snappy_block(struct slice block, struct sink *sink
         return STATUS_CORRUPT_RECORDS;
     }
     sink->out->size += size;
+    must(sink->out->size < sink->most);
     return STATUS_OK;
 }
 

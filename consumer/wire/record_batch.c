@@ -66,6 +66,7 @@ static void load_header(struct record_batch *batch, const uint8_t *at) {
 /// True when offsets and counts can be those of a batch. Records have growing offsets, so there are
 /// no more of them than offsets; uncompressed ones have a least size.
 static bool is_plausible(const struct record_batch *batch) {
+    must(batch->magic == 2 && batch->size >= AT_RECORDS);
     if (batch->last_offset_delta < 0 || batch->record_count < 0) return false;
     if (batch->base_offset >= INT64_MAX - batch->last_offset_delta) return false;
     if ((int64_t)batch->record_count > (int64_t)batch->last_offset_delta + 1) return false;

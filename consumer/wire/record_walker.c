@@ -13,6 +13,7 @@ enum { MOST_BYTES_OF_32 = 5, MOST_BYTES_OF_64 = 10, NULL_LENGTH = 1 };
 static __attribute__((noinline)) const uint8_t *read_long_varint(
     const uint8_t *at, const uint8_t *end, unsigned most_bytes, uint64_t *value
 ) {
+    must(at != NULL && most_bytes <= MOST_BYTES_OF_64);
     uint64_t sum = 0;
     for (unsigned i = 0; i < most_bytes && at < end; i++) {
         uint64_t byte = *at++;
@@ -134,6 +135,7 @@ void record_walker_init(
     struct record_walker *walker, const struct record_batch *batch, struct slice records
 ) {
     must(batch->magic == 2 && records.data != NULL);
+    must(batch->base_offset >= 0 && batch->last_offset_delta >= 0 && batch->record_count >= 0);
     bool is_log_append_time = record_batch_is_log_append_time(batch);
     *walker = (struct record_walker){
         .at = records.data,
@@ -161,6 +163,7 @@ bool record_walker_next(struct record_walker *walker, struct record *record) {
 }
 
 bool record_header_next(struct slice *headers, struct slice *key, struct slice *value) {
+    must(headers->data != NULL);
     const uint8_t *end = headers->data + headers->size;
     const uint8_t *next = read_header(headers->data, end, key, value);
     if (!next) return false;
