@@ -4,7 +4,7 @@
 #include "consumer/wire/record_walker.h"
 #include "consumer/wire/writer.h"
 #include "tests/fake_kafka/record_writer.h"
-#include "tests/unit/golden.h"
+#include "tests/unit/hex_file.h"
 #include "tests/unit/suite.h"
 
 #include <stdlib.h>
@@ -47,7 +47,7 @@ static struct buf one_record_batch(void) {
 }
 
 START_TEST(every_field_of_a_real_batch_is_read) {
-    struct buf bytes = golden_load("records_none.hex");
+    struct buf bytes = hex_file_load("records_none.hex");
     struct record_batch batch;
     ck_assert_int_eq(record_batch_parse(buf_slice(&bytes), &batch), BATCH_WHOLE);
     ck_assert_int_eq(batch.base_offset, 0);
@@ -89,7 +89,7 @@ START_TEST(a_transactions_batches_and_markers_are_told_apart) {
         { 3, 5, 2, false, CONTROL_OTHER },
         { 5, 6, -1, true, CONTROL_ABORT },
     };
-    struct buf bytes = golden_load("records_transactions.hex");
+    struct buf bytes = hex_file_load("records_transactions.hex");
     struct slice left = buf_slice(&bytes);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct record_batch batch;
@@ -114,7 +114,7 @@ END_TEST
 
 START_TEST(checksums_of_real_batches_are_right) {
     for (int i = 0; i < GOLDEN_COUNT; i++) {
-        struct buf bytes = golden_load(golden_names[i]);
+        struct buf bytes = hex_file_load(golden_names[i]);
         struct slice left = buf_slice(&bytes);
         ck_assert_uint_gt(left.size, 0);
         while (left.size > 0) {
@@ -131,7 +131,7 @@ END_TEST
 
 // pitfall 33
 START_TEST(a_changed_byte_behind_the_checksum_makes_it_wrong) {
-    struct buf bytes = golden_load("records_lz4.hex");
+    struct buf bytes = hex_file_load("records_lz4.hex");
     for (size_t i = 17; i < bytes.size; i++) {
         struct record_batch batch;
         bytes.data[i] ^= 0x10;
@@ -158,7 +158,7 @@ END_TEST
 
 // pitfall 26, pitfall 102: each cut in memory of its own size, so that one byte too far is seen.
 START_TEST(a_batch_cut_anywhere_is_partial) {
-    struct buf bytes = golden_load("records_none.hex");
+    struct buf bytes = hex_file_load("records_none.hex");
     for (size_t cut = 0; cut < bytes.size; cut++) {
         struct record_batch batch;
         uint8_t *copy = malloc(cut ? cut : 1);
@@ -177,7 +177,7 @@ END_TEST
 
 // pitfall 102
 START_TEST(a_batch_is_read_at_every_place) {
-    struct buf bytes = golden_load("records_none.hex");
+    struct buf bytes = hex_file_load("records_none.hex");
     uint8_t *place = malloc(bytes.size + 8);
     ck_assert_ptr_nonnull(place);
     for (size_t shift = 0; shift < 8; shift++) {
@@ -324,7 +324,7 @@ END_TEST
 
 // pitfall 25: a batch whose records are all gone, and one with a few left.
 START_TEST(compacted_batches_lead_on_behind_their_last_offset) {
-    struct buf bytes = golden_load("records_compacted.hex");
+    struct buf bytes = hex_file_load("records_compacted.hex");
     struct slice left = buf_slice(&bytes);
     struct record_batch batch;
     ck_assert_int_eq(record_batch_parse(left, &batch), BATCH_WHOLE);
@@ -422,7 +422,7 @@ START_TEST(written_markers_are_those_of_a_broker) {
     options.producer_epoch = 0;
     struct buf written = { 0 };
     record_writer_add_marker(&options, CONTROL_COMMIT, &written);
-    struct buf bytes = golden_load("records_transactions.hex");
+    struct buf bytes = hex_file_load("records_transactions.hex");
     struct record_batch first;
     struct record_batch marker;
     ck_assert_int_eq(record_batch_parse(buf_slice(&bytes), &first), BATCH_WHOLE);

@@ -3,7 +3,7 @@
 #include "consumer/wire/record_walker.h"
 #include "consumer/wire/writer.h"
 #include "tests/fake_kafka/record_writer.h"
-#include "tests/unit/golden.h"
+#include "tests/unit/hex_file.h"
 #include "tests/unit/suite.h"
 
 #include <stdlib.h>
@@ -118,7 +118,7 @@ START_TEST(records_of_every_codec_and_writer_come_out_as_produced) {
         "records_java_zstd.hex",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        struct buf bytes = golden_load(names[i]);
+        struct buf bytes = hex_file_load(names[i]);
         struct opened opened = open_batch(buf_slice(&bytes));
         expect_six_records(&opened);
         buf_dispose(&bytes);
@@ -128,7 +128,7 @@ START_TEST(records_of_every_codec_and_writer_come_out_as_produced) {
 END_TEST
 
 START_TEST(a_record_of_several_xerial_blocks_comes_out) {
-    struct buf bytes = golden_load("records_java_snappy_blocks.hex");
+    struct buf bytes = hex_file_load("records_java_snappy_blocks.hex");
     struct opened opened = open_batch(buf_slice(&bytes));
     struct record record;
     ck_assert(record_walker_next(&opened.walker, &record));
@@ -143,7 +143,7 @@ END_TEST
 
 // pitfall 36
 START_TEST(log_append_time_is_the_time_of_every_record) {
-    struct buf bytes = golden_load("records_append_time.hex");
+    struct buf bytes = hex_file_load("records_append_time.hex");
     struct opened opened = open_batch(buf_slice(&bytes));
     const int64_t appended_ms = 1795364830528;
     ck_assert(record_batch_is_log_append_time(&opened.batch));
@@ -159,7 +159,7 @@ END_TEST
 
 // pitfall 25. The delete horizon took the place of the first time; the others still count from it.
 START_TEST(offsets_have_gaps_after_compaction) {
-    struct buf bytes = golden_load("records_compacted.hex");
+    struct buf bytes = hex_file_load("records_compacted.hex");
     struct opened opened = open_batch(buf_slice(&bytes));
     expect_end(&opened);
     struct slice rest = { bytes.data + opened.batch.size, bytes.size - (size_t)opened.batch.size };
@@ -246,7 +246,7 @@ static int walk(const struct record_batch *batch, struct slice records, bool *ba
 
 // pitfall 26, pitfall 37: each cut in memory of its own size, so that one byte too far is seen.
 START_TEST(records_cut_anywhere_are_bad_behind_the_last_whole_one) {
-    struct buf bytes = golden_load("records_none.hex");
+    struct buf bytes = hex_file_load("records_none.hex");
     struct record_batch batch;
     ck_assert_int_eq(record_batch_parse(buf_slice(&bytes), &batch), BATCH_WHOLE);
     struct slice records = record_batch_payload(&batch);
@@ -270,7 +270,7 @@ END_TEST
 
 // pitfall 37
 START_TEST(fewer_or_more_records_than_the_header_says_are_bad) {
-    struct buf bytes = golden_load("records_none.hex");
+    struct buf bytes = hex_file_load("records_none.hex");
     struct record_batch batch;
     ck_assert_int_eq(record_batch_parse(buf_slice(&bytes), &batch), BATCH_WHOLE);
     for (int32_t count = 0; count < 10; count++) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The hex loader; it aborts rather than give a test half of its bytes.
-#include "tests/unit/golden.h"
+#include "tests/unit/hex_file.h"
 
 #include <check.h>
 
@@ -27,7 +27,7 @@ static unsigned digit_value(int c, const char *name) {
     return (unsigned)(isdigit(c) ? c - '0' : tolower(c) - 'a' + 10);
 }
 
-struct buf golden_load(const char *name) {
+struct buf hex_file_load(const char *name) {
     char path[PATH_MAX];
     int length = snprintf(path, sizeof path, "tests/golden/%s", name);
     ck_assert_int_lt(length, (int)sizeof path);
