@@ -95,6 +95,21 @@ e2e:
 	.cache/venv/bin/python -m pytest tests/e2e --sidecar $(OUT)/kafka-sidecar --kafka-version $(KAFKA) \
 	    $(if $(filter short,$(E2E)),-m short) $(ARGS)
 
+# Every tests/fuzz/fuzz_*.c by libFuzzer, FUZZ_SECONDS each; what it learns stays in build/corpus.
+FUZZ_SECONDS ?= 60
+FUZZ_SOURCES  = $(call sources,consumer) $(filter-out %/main.c,$(call sources,tests/fake_kafka)) \
+                $(filter-out %_test.c %/main.c %/golden.c,$(call sources,tests/unit/wire))
+fuzz: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+	set -e; for target in $^; do mkdir -p build/corpus/$${target##*/}; \
+	    $$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 build/corpus/$${target##*/}; done
+
+build/fuzz/%: tests/fuzz/%.c Makefile FORCE
+	@mkdir -p $(@D)
+	clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -std=c17 $(CPPFLAGS) \
+	    $< $(FUZZ_SOURCES) $(LDLIBS) -o $@
+.PHONY: FORCE
+FORCE:
+
 check: format-check tidy house lint unit
 SOURCES := $(shell find consumer server tests clients -name '*.[ch]')
 format:        ; clang-format -i $(SOURCES)

@@ -38,6 +38,7 @@ enum { NEWEST_VERSION = 3 };
 static enum status decode(
     const struct schema *schema, struct slice bytes, struct arena *arena, void *message
 ) {
+    must(arena != NULL && message != NULL);
     struct reader reader = reader_over(bytes);
     int16_t version = reader_int16(&reader);
     if (reader.bad || version < 0) return STATUS_INVALID_FRAME;
@@ -48,6 +49,7 @@ static enum status decode(
 static enum status encode(
     const struct schema *schema, int16_t version, const void *message, struct buf *out
 ) {
+    must(message != NULL && out != NULL);
     must(version >= 0 && version <= NEWEST_VERSION);
     size_t start = out->size;
     writer_int16(out, version);

@@ -16,10 +16,12 @@ struct reader reader_over(struct slice bytes) {
 }
 
 size_t reader_left(const struct reader *reader) {
+    must(reader->at <= reader->end);
     return (size_t)(reader->end - reader->at);
 }
 
 void reader_fail(struct reader *reader) {
+    must(reader != NULL);
     reader->bad = true;
     reader->at = reader->end;
 }
@@ -35,6 +37,7 @@ struct slice reader_take(struct reader *reader, size_t size) {
 }
 
 static uint64_t big_endian(struct reader *reader, size_t size) {
+    must(size <= sizeof(uint64_t));
     struct slice bytes = reader_take(reader, size);
     uint64_t value = 0;
     for (size_t i = 0; i < bytes.size; i++)
@@ -73,6 +76,7 @@ int64_t reader_int64(struct reader *reader) {
 // Seven bits a byte, lowest first. Longer encodings of small numbers are allowed; bits above
 // `bits` are not.
 static uint64_t varint_of(struct reader *reader, unsigned bits) {
+    must(bits == 32 || bits == 64);
     uint64_t value = 0;
     for (unsigned shift = 0; shift < bits && reader->at < reader->end; shift += 7) {
         uint8_t byte = *reader->at++;
@@ -108,6 +112,7 @@ struct uuid reader_uuid(struct reader *reader) {
 
 // A length of -1 is null, below is impossible.
 static struct slice take_counted(struct reader *reader, int64_t size, int64_t largest) {
+    must(largest <= INT32_MAX);
     if (size < -1 || size > largest) reader_fail(reader);
     if (reader->bad || size < 0) return SLICE_NULL;
     return reader_take(reader, (size_t)size);

@@ -37,6 +37,7 @@ bool schema_is_flexible(const struct schema *schema, int16_t version) {
 // Defaults.
 
 static void set_default(const struct field *field, void *message) {
+    must(field->type != FIELD_STRUCT || field->schema != NULL);
     void *member = member_of(message, field->offset);
     if (field->is_array) {
         *(void **)member = NULL;
@@ -125,6 +126,7 @@ static size_t least_element_size(const struct field *field, int16_t version, boo
     case FIELD_RECORDS: return is_compact(field, flexible) ? 1 : 4;
     case FIELD_STRUCT: break;
     }
+    must(field->schema != NULL);
     size_t size = flexible ? 1 : 0;
     for (size_t i = 0; i < field->schema->field_count; i++)
         size += least_size(&field->schema->fields[i], version, flexible);
@@ -138,6 +140,7 @@ static size_t least_size(const struct field *field, int16_t version, bool flexib
 }
 
 static struct slice decode_slice(struct decoder *decoder, const struct field *field) {
+    must(field->type == FIELD_STRING || field->type == FIELD_BYTES || field->type == FIELD_RECORDS);
     bool compact = is_compact(field, decoder->flexible);
     if (field->type == FIELD_STRING)
         return compact ? reader_compact_string(decoder->reader) : reader_string(decoder->reader);
@@ -219,6 +222,7 @@ static const struct field *find_tagged(const struct schema *schema, int16_t vers
 static void decode_tagged(
     struct decoder *decoder, const struct field *field, struct slice bytes, void *message
 ) {
+    must(field->is_tagged && bytes.data != NULL);
     struct reader *outer = decoder->reader;
     struct reader inner = reader_over(bytes);
     decoder->reader = &inner;
@@ -228,6 +232,7 @@ static void decode_tagged(
 }
 
 static void decode_tags(struct decoder *decoder, const struct schema *schema, void *message) {
+    must(decoder->flexible);
     struct reader *reader = decoder->reader;
     uint64_t seen = 0;
     uint32_t count = reader_uvarint(reader);
@@ -287,12 +292,14 @@ static void encode_struct(
 );
 
 static void encoder_fail(struct encoder *encoder, enum status status) {
+    must(status != STATUS_OK);
     if (encoder->status == STATUS_OK) encoder->status = status;
 }
 
 static void encode_slice(
     struct encoder *encoder, const struct field *field, struct slice value, bool nullable
 ) {
+    must(value.data != NULL || value.size == 0);
     bool is_string = field->type == FIELD_STRING;
     if (!value.data && !nullable) {
         encoder_fail(encoder, STATUS_INVALID_ARGUMENT);
@@ -377,6 +384,7 @@ static const struct field *next_tagged(
 }
 
 static void encode_tagged(struct encoder *encoder, const struct field *field, const void *message) {
+    must(field->is_tagged && encoder->flexible);
     struct buf *outer = encoder->out;
     struct buf inner = { 0 };
     encoder->out = &inner;
@@ -390,6 +398,7 @@ static void encode_tagged(struct encoder *encoder, const struct field *field, co
 }
 
 static void encode_tags(struct encoder *encoder, const struct schema *schema, const void *message) {
+    must(encoder->flexible);
     int16_t version = encoder->version;
     uint32_t count = 0;
     const struct field *field = next_tagged(schema, version, 0, message);

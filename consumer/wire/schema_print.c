@@ -37,6 +37,7 @@ static void append_number(struct buf *out, int64_t number, const char *unit) {
 }
 
 static void print_slice(const struct field *field, struct slice slice, struct buf *out) {
+    must(slice.data != NULL || slice.size == 0);
     if (!slice.data) {
         append_text(out, "null");
     } else if (field->type == FIELD_STRING) {
@@ -85,6 +86,7 @@ static void print_field(
         return;
     }
     const uint8_t *elements = *(const void *const *)member;
+    must(count == 0 || elements != NULL);
     buf_append_byte(out, '[');
     for (int32_t i = 0; i < count; i++) {
         if (i > 0) buf_append_byte(out, ' ');

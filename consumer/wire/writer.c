@@ -5,6 +5,7 @@
 #include "consumer/base/must.h"
 
 static void put_big_endian(uint8_t *at, uint64_t value, size_t size) {
+    must(size <= sizeof value);
     for (size_t i = size; i-- > 0; value >>= 8)
         at[i] = (uint8_t)value;
 }
@@ -70,6 +71,7 @@ void writer_uuid(struct buf *out, struct uuid value) {
 
 void writer_string(struct buf *out, struct slice value) {
     must(value.size <= INT16_MAX);
+    must(value.data != NULL || value.size == 0);
     writer_int16(out, (int16_t)(value.data ? (int)value.size : -1));
     buf_append(out, value.data, value.size);
 }
@@ -81,12 +83,14 @@ void writer_compact_string(struct buf *out, struct slice value) {
 
 void writer_bytes(struct buf *out, struct slice value) {
     must(value.size <= INT32_MAX);
+    must(value.data != NULL || value.size == 0);
     writer_int32(out, value.data ? (int32_t)value.size : -1);
     buf_append(out, value.data, value.size);
 }
 
 void writer_compact_bytes(struct buf *out, struct slice value) {
     must(value.size <= INT32_MAX);
+    must(value.data != NULL || value.size == 0);
     writer_uvarint(out, value.data ? (uint32_t)value.size + 1 : 0);
     buf_append(out, value.data, value.size);
 }
