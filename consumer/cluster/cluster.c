@@ -178,13 +178,13 @@ static void note_brokers(struct cluster *cluster, const struct metadata_response
 }
 
 // Bootstrap connections have served once a known broker can be asked instead.
-static void retire_bootstrap(struct cluster *cluster, int64_t now_ms) {
+static void retire_bootstrap(struct cluster *cluster) {
     struct broker *broker;
     struct broker *next;
     HASH_ITER(hh, cluster->brokers, broker, next) {
         if (!is_bootstrap(broker)) continue;
         struct connection *connection = &broker->connections[PURPOSE_GENERAL];
-        if (!connection_is_busy(connection)) connection_close(connection, true, "idle", now_ms);
+        if (!connection_is_busy(connection)) connection_close(connection, true, "idle");
     }
 }
 
@@ -215,6 +215,7 @@ static void on_metadata(void *owner, const struct reply *reply) {
     struct metadata_outcome outcome = metadata_update(&cluster->metadata, response);
     bool first = cluster->refreshed_at_ms < 0;
     cluster->refreshed_at_ms = reply->now_ms;
+    cluster->answer_count++;
     schedule_refresh(cluster, outcome.is_incomplete, reply->now_ms);
     if (first) {
         log_info(
@@ -266,7 +267,7 @@ static void step_broker(struct cluster *cluster, struct broker *broker, int64_t 
             memcpy(connection->host, broker->host, sizeof connection->host);
             connection->port = broker->port;
         } else if (moved || broker->is_gone) {
-            connection_close(connection, false, "the broker is no longer at this address", now_ms);
+            connection_close(connection, false, "the broker is no longer at this address");
         }
         connection_step(connection, now_ms);
         closed =
@@ -281,7 +282,7 @@ void cluster_step(struct cluster *cluster, int64_t now_ms) {
         int32_t node_id = cluster_any_node(cluster, now_ms);
         if (node_id != NO_NODE) send_metadata_request(cluster, node_id, now_ms);
     }
-    if (cluster->refreshed_at_ms >= 0) retire_bootstrap(cluster, now_ms);
+    if (cluster->refreshed_at_ms >= 0) retire_bootstrap(cluster);
     struct broker *broker;
     struct broker *next;
     HASH_ITER(hh, cluster->brokers, broker, next) {
@@ -289,30 +290,31 @@ void cluster_step(struct cluster *cluster, int64_t now_ms) {
     }
 }
 
-// While every broker backs off, a refresh waits for the first that may be dialed again.
-static int64_t earliest_retry_ms(const struct cluster *cluster) {
+// When the first broker may be asked: now, or when its back-off ends.
+static int64_t earliest_usable_ms(const struct cluster *cluster, int64_t now_ms) {
     int64_t due_ms = INT64_MAX;
     for (const struct broker *broker = cluster->brokers; broker; broker = broker->hh.next) {
         const struct connection *connection = &broker->connections[PURPOSE_GENERAL];
+        if (broker->is_gone) continue;
+        if (connection_is_usable(connection, now_ms)) return now_ms;
         if (connection->state != CONNECTION_CLOSED) continue;
         if (connection->retry_at_ms < due_ms) due_ms = connection->retry_at_ms;
     }
     return due_ms;
 }
 
-int64_t cluster_next_due_ms(const struct cluster *cluster) {
-    if (cluster->stray) return 0;
-    int64_t due_ms = INT64_MAX;
-    if (!cluster->refresh_in_flight) {
-        int64_t refresh_ms = cluster->refreshed_at_ms + cluster->settings.metadata_max_age_ms;
-        if (cluster->refresh_wanted || refresh_ms < cluster->refresh_at_ms) {
-            refresh_ms = cluster->refresh_at_ms;
-        }
-        int64_t retry_ms = earliest_retry_ms(cluster);
-        due_ms = refresh_ms;
-        if (!cluster_is_reachable(cluster) && retry_ms != INT64_MAX && retry_ms > due_ms)
-            due_ms = retry_ms;
-    }
+static int64_t refresh_due_ms(const struct cluster *cluster, int64_t now_ms) {
+    if (cluster->refresh_in_flight) return INT64_MAX;
+    int64_t due_ms = cluster->refresh_at_ms;
+    int64_t by_age_ms = cluster->refreshed_at_ms + cluster->settings.metadata_max_age_ms;
+    if (!cluster->refresh_wanted && by_age_ms > due_ms) due_ms = by_age_ms;
+    if (due_ms > now_ms) return due_ms;
+    return earliest_usable_ms(cluster, now_ms);
+}
+
+int64_t cluster_next_due_ms(const struct cluster *cluster, int64_t now_ms) {
+    if (cluster->stray) return now_ms;
+    int64_t due_ms = refresh_due_ms(cluster, now_ms);
     for (const struct broker *broker = cluster->brokers; broker; broker = broker->hh.next) {
         for (int i = 0; i < PURPOSE_COUNT; i++) {
             int64_t connection_ms = connection_next_due_ms(&broker->connections[i]);
@@ -350,16 +352,16 @@ const char *cluster_trouble(const struct cluster *cluster) {
         for (int i = 0; i < PURPOSE_COUNT; i++) {
             const struct connection *connection = &broker->connections[i];
             if (!connection->last_error_text[0]) continue;
-            if (!worst || connection->last_used_at_ms > worst->last_used_at_ms) worst = connection;
+            if (!worst || connection->failed_at_ms > worst->failed_at_ms) worst = connection;
         }
     }
     return worst ? worst->last_error_text : "no broker has been reached yet";
 }
 
-void cluster_close(struct cluster *cluster, int64_t now_ms) {
+void cluster_close(struct cluster *cluster) {
     for (struct broker *broker = cluster->brokers; broker; broker = broker->hh.next) {
         for (int i = 0; i < PURPOSE_COUNT; i++)
-            connection_close(&broker->connections[i], false, "closing", now_ms);
+            connection_close(&broker->connections[i], false, "closing");
     }
 }
 

@@ -53,6 +53,7 @@ struct cluster {
     int refresh_failures;
     int64_t refresh_at_ms;   ///< not before; by age when nothing is wanted
     int64_t refreshed_at_ms; ///< the last good answer; -1: none
+    uint32_t answer_count;   ///< good answers so far
     enum status last_error;  ///< of the last refresh
 };
 
@@ -69,7 +70,7 @@ void cluster_dispose(struct cluster *cluster, int64_t now_ms);
 void cluster_step(struct cluster *cluster, int64_t now_ms);
 
 /// The time of the next step that is needed without new input; INT64_MAX: none.
-int64_t cluster_next_due_ms(const struct cluster *cluster);
+int64_t cluster_next_due_ms(const struct cluster *cluster, int64_t now_ms);
 
 /// Sends a request to a broker; a node that is not known answers STATUS_DISCONNECTED at the next
 /// step. Never replies from inside.
@@ -105,7 +106,7 @@ int32_t cluster_connection_count(const struct cluster *cluster);
 const char *cluster_trouble(const struct cluster *cluster);
 
 /// Asks every connection to close.
-void cluster_close(struct cluster *cluster, int64_t now_ms);
+void cluster_close(struct cluster *cluster);
 
 /// True when every connection is closed.
 bool cluster_is_closed(const struct cluster *cluster);

@@ -123,16 +123,28 @@ static void dial(struct connection *connection, int64_t now_ms) {
     connection->last_used_at_ms = now_ms;
 }
 
-void connection_close(struct connection *connection, bool drain, const char *why, int64_t now_ms) {
-    if (connection->state == CONNECTION_CLOSED || connection->state == CONNECTION_CLOSING) return;
-    if (drain && connection->state == CONNECTION_READY && connection->in_flight) {
-        enter(connection, CONNECTION_DRAINING);
-        return;
-    }
+static void begin_close(struct connection *connection, const char *why) {
     (void)snprintf(connection->last_error_text, sizeof connection->last_error_text, "%s", why);
-    connection->last_used_at_ms = now_ms;
     connection->want = CONNECTION_WANTS_CLOSE;
     enter(connection, CONNECTION_CLOSING);
+}
+
+void connection_close(struct connection *connection, bool drain, const char *why) {
+    if (connection->state == CONNECTION_CLOSED || connection->state == CONNECTION_CLOSING) return;
+    connection->is_planned = true;
+    if (drain && connection->state == CONNECTION_READY && connection->in_flight) {
+        enter(connection, CONNECTION_DRAINING);
+    } else {
+        begin_close(connection, why);
+    }
+}
+
+// Closes because of trouble: the next attempt backs off.
+static void give_up(struct connection *connection, enum status status, const char *why) {
+    if (connection->state == CONNECTION_CLOSED || connection->state == CONNECTION_CLOSING) return;
+    connection->is_planned = false;
+    connection->last_error = status;
+    begin_close(connection, why);
 }
 
 // A request that is late: one that is in flight takes the connection with it, since its answer may
@@ -149,8 +161,7 @@ static void end_late_requests(struct connection *connection, int64_t now_ms) {
         if (request->deadline_ms > now_ms) continue;
         char why[80];
         (void)snprintf(why, sizeof why, "no answer to %s in time", request->api->name);
-        connection->last_error = STATUS_TIMED_OUT;
-        connection_close(connection, false, why, now_ms);
+        give_up(connection, STATUS_TIMED_OUT, why);
         return;
     }
 }
@@ -170,15 +181,14 @@ static void step_ready(struct connection *connection, int64_t now_ms) {
     }
     bool idle = !connection_is_busy(connection);
     if (idle && now_ms - connection->last_used_at_ms >= connection->settings->idle_max_ms) {
-        connection_close(connection, false, "idle", now_ms);
+        connection_close(connection, false, "idle");
     }
 }
 
 void connection_step(struct connection *connection, int64_t now_ms) {
     end_late_requests(connection, now_ms);
     if (is_setting_up(connection) && now_ms >= connection->setup_due_at_ms) {
-        connection->last_error = STATUS_TIMED_OUT;
-        connection_close(connection, false, "not set up in time", now_ms);
+        give_up(connection, STATUS_TIMED_OUT, "not set up in time");
     }
     if (connection->state == CONNECTION_CLOSED && connection->waiting) {
         if (now_ms >= connection->retry_at_ms) {
@@ -189,7 +199,7 @@ void connection_step(struct connection *connection, int64_t now_ms) {
     }
     if (connection->state == CONNECTION_READY) step_ready(connection, now_ms);
     if (connection->state == CONNECTION_DRAINING && !connection->in_flight) {
-        connection_close(connection, false, "drained", now_ms);
+        begin_close(connection, "drained");
     }
 }
 
@@ -263,9 +273,7 @@ void connection_space(struct connection *connection, uint8_t **data, size_t *siz
 }
 
 // The stream cannot be read any more: one clear line, and the connection goes.
-static void refuse(
-    struct connection *connection, enum status status, const char *why, int64_t now_ms
-) {
+static void refuse(struct connection *connection, enum status status, const char *why) {
     log_warn(
         connection->settings->log,
         "connection",
@@ -276,11 +284,10 @@ static void refuse(
         connection->node_id,
         why
     );
-    connection->last_error = status;
-    connection_close(connection, false, why, now_ms);
+    give_up(connection, status, why);
 }
 
-static void refuse_frame(struct connection *connection, enum status status, int64_t now_ms) {
+static void refuse_frame(struct connection *connection, enum status status) {
     char why[160];
     uint32_t prefix = frame_reader_prefix(&connection->frames);
     const char *guess = frame_peer_guess(prefix);
@@ -302,7 +309,7 @@ static void refuse_frame(struct connection *connection, enum status status, int6
             connection->settings->frame_max_bytes
         );
     }
-    refuse(connection, status, why, now_ms);
+    refuse(connection, status, why);
 }
 
 static void on_negotiated(
@@ -323,18 +330,18 @@ static void on_negotiated(
 static bool take_frame(struct connection *connection, struct chunk *frame, int64_t now_ms) {
     struct request *request = connection->in_flight;
     if (!request) {
-        refuse(connection, STATUS_INVALID_FRAME, "an answer came that nobody asked for", now_ms);
+        refuse(connection, STATUS_INVALID_FRAME, "an answer came that nobody asked for");
         return false;
     }
     if (!exchange_matches(request, frame)) {
-        refuse(connection, STATUS_INVALID_FRAME, "an answer has a wrong correlation id", now_ms);
+        refuse(connection, STATUS_INVALID_FRAME, "an answer has a wrong correlation id");
         return false;
     }
     DL_DELETE(connection->in_flight, request);
     char why[120];
     enum exchange_result result = exchange_answer(connection, request, frame, now_ms, why);
     if (result == EXCHANGE_UNREADABLE) {
-        refuse(connection, STATUS_INVALID_FRAME, why, now_ms);
+        refuse(connection, STATUS_INVALID_FRAME, why);
         return false;
     }
     if (connection->state == CONNECTION_NEGOTIATING) on_negotiated(connection, result, now_ms);
@@ -347,7 +354,7 @@ void connection_on_bytes(struct connection *connection, size_t count, int64_t no
         struct chunk *frame = NULL;
         enum status status = frame_reader_take(&connection->frames, &frame);
         if (status) {
-            refuse_frame(connection, status, now_ms);
+            refuse_frame(connection, status);
             return;
         }
         if (!frame) return;
@@ -362,13 +369,11 @@ static bool is_power_of_two(int number) {
 }
 
 static void log_closed(const struct connection *connection, enum connection_state before) {
-    bool planned = strcmp(connection->last_error_text, "idle") == 0;
-    bool told = before == CONNECTION_READY || before == CONNECTION_DRAINING ||
-                is_power_of_two(connection->failures);
-    if (!told && !planned) return;
+    bool was_open = before == CONNECTION_READY || before == CONNECTION_DRAINING;
+    if (!connection->is_planned && !was_open && !is_power_of_two(connection->failures)) return;
     log_line(
         connection->settings->log,
-        planned ? LOG_INFO : LOG_WARN,
+        connection->is_planned ? LOG_INFO : LOG_WARN,
         "connection",
         "closed",
         "broker=%s:%" PRId32 " node=%" PRId32 " purpose=%s was=%s failures=%d why=\"%s\"",
@@ -382,23 +387,27 @@ static void log_closed(const struct connection *connection, enum connection_stat
     );
 }
 
+// What a socket that closed by itself tells of the connection.
+static void note_unplanned(struct connection *connection, const char *why) {
+    connection->is_planned = false;
+    connection->last_error = STATUS_DISCONNECTED;
+    (void)snprintf(connection->last_error_text, sizeof connection->last_error_text, "%s", why);
+    // Some brokers hang up on a version of ApiVersions that they do not know instead of saying so.
+    if (connection->state == CONNECTION_NEGOTIATING) connection->negotiated_version = 0;
+}
+
 void connection_on_closed(struct connection *connection, const char *why, int64_t now_ms) {
     if (connection->state == CONNECTION_CLOSED) return;
     enum connection_state before = connection->state;
-    if (before != CONNECTION_CLOSING) {
-        connection->last_error = STATUS_DISCONNECTED;
-        (void)snprintf(connection->last_error_text, sizeof connection->last_error_text, "%s", why);
-    }
-    // Some brokers hang up on a version of ApiVersions that they do not know instead of saying so.
-    if (before == CONNECTION_NEGOTIATING) connection->negotiated_version = 0;
-    bool planned = before == CONNECTION_CLOSING && strcmp(connection->last_error_text, "idle") == 0;
-    if (!planned) connection->failures++;
+    if (before != CONNECTION_CLOSING) note_unplanned(connection, why);
+    connection->failures = connection->is_planned ? 0 : connection->failures + 1;
     connection->retry_at_ms = now_ms + random_backoff_ms(
                                            connection->settings->random,
                                            connection->settings->reconnect_backoff_ms,
                                            connection->settings->reconnect_backoff_max_ms,
-                                           planned ? 0 : connection->failures
+                                           connection->failures
                                        );
+    connection->failed_at_ms = now_ms;
     connection->want = CONNECTION_WANTS_NOTHING;
     connection->muted_until_ms = 0;
     enter(connection, CONNECTION_CLOSED);

@@ -74,13 +74,14 @@ struct connection {
     struct request *in_flight; ///< sent, in order (utlist)
     struct version_range versions[CONNECTION_APIS];
     int16_t negotiated_version; ///< of ApiVersions, the one to try
-    bool close_after_drain;
+    bool is_planned;            ///< the close under way is our own wish, no failure
     int32_t next_correlation_id;
     int failures;            ///< in a row
     int64_t retry_at_ms;     ///< not to dial before
     int64_t setup_due_at_ms; ///< while setting up
     int64_t muted_until_ms;  ///< client-side throttling (KIP-219)
     int64_t last_used_at_ms;
+    int64_t failed_at_ms; ///< when it closed last
 };
 
 /// Starts a closed connection to host:port. `purpose` is static text for the log.
@@ -126,8 +127,9 @@ void connection_on_bytes(struct connection *connection, size_t count, int64_t no
 /// answered with STATUS_DISCONNECTED, and the next attempt backs off. `why` is for people.
 void connection_on_closed(struct connection *connection, const char *why, int64_t now_ms);
 
-/// Asks to close: at once, or after the answers in flight (`drain`).
-void connection_close(struct connection *connection, bool drain, const char *why, int64_t now_ms);
+/// Asks to close because it is not needed any more: at once, or after the answers in flight
+/// (`drain`).
+void connection_close(struct connection *connection, bool drain, const char *why);
 
 /// True when a request sent now would not fail for back-off.
 bool connection_is_usable(const struct connection *connection, int64_t now_ms);

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Prints the records of a topic as they come: a consumer program in C from configuration to a clean
+// close.
+//
+//   tail localhost:9092 my-group orders
+#include "consumer/consumer.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int number) {
+    (void)number;
+    stopped = 1;
+}
+
+// Waits for one completion: calls complete on the library's thread, this program works on its own.
+struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int done;
+    enum kc_status status;
+};
+
+static void on_done(void *arg, const struct kc_result *result) {
+    struct waiter *waiter = arg;
+    pthread_mutex_lock(&waiter->lock);
+    waiter->done = 1;
+    waiter->status = result->status;
+    pthread_cond_signal(&waiter->changed);
+    pthread_mutex_unlock(&waiter->lock);
+}
+
+static enum kc_status await(struct waiter *waiter) {
+    pthread_mutex_lock(&waiter->lock);
+    while (!waiter->done)
+        pthread_cond_wait(&waiter->changed, &waiter->lock);
+    waiter->done = 0;
+    pthread_mutex_unlock(&waiter->lock);
+    return waiter->status;
+}
+
+static struct kc_call call(struct waiter *waiter, int32_t timeout_ms) {
+    return (struct kc_call){ .done = on_done, .arg = waiter, .timeout_ms = timeout_ms };
+}
+
+static void print_line(
+    void *arg, enum kc_log_level level, const char *noun, const char *verb, const char *details
+) {
+    (void)arg, (void)level;
+    (void)fprintf(stderr, "%s %s %s\n", noun, verb, details);
+}
+
+// One poll: waits, prints what is there, and says that it was taken. Polling again counts it as
+// processed, so that it is committed in the background (enable.auto.commit).
+static int poll_once(struct kc_consumer *consumer, struct waiter *waiter) {
+    struct kc_poll *poll = NULL;
+    if (kc_poll_open(consumer, false, &poll) != KC_OK) return 0;
+    if (!kc_poll_ready(poll)) {
+        kc_poll_wait(poll, call(waiter, 500));
+        (void)await(waiter);
+    }
+    struct kc_record record;
+    enum kc_status status;
+    while ((status = kc_poll_next(poll, &record)) == KC_OK) {
+        printf("%s-%" PRId32 " %" PRId64 ": ", record.topic, record.partition, record.offset);
+        if (record.value.data) fwrite(record.value.data, 1, record.value.size, stdout);
+        putchar('\n');
+    }
+    if (status != KC_NO_RECORDS) (void)fprintf(stderr, "%s\n", kc_poll_last_error(poll)->message);
+    kc_poll_accept(poll);
+    fflush(stdout);
+    return status == KC_NO_RECORDS || kc_retriable(status, 0);
+}
+
+int main(int argc, char **argv) {
+    if (argc != 4) {
+        (void)fprintf(stderr, "usage: %s bootstrap-servers group topic\n", argv[0]);
+        return EXIT_FAILURE;
+    }
+    char error[KC_ERROR_BYTES] = "";
+    struct kc_config *config = kc_config_new();
+    if (kc_config_set(config, "bootstrap.servers", argv[1], error) ||
+        kc_config_set(config, "group.id", argv[2], error) ||
+        kc_config_set(config, "auto.offset.reset", "earliest", error)) {
+        (void)fprintf(stderr, "%s\n", error);
+        return EXIT_FAILURE;
+    }
+    struct kc_runtime *runtime =
+        kc_runtime_new(&(struct kc_log){ .write = print_line, .level = KC_LOG_WARN });
+    struct kc_consumer *consumer = runtime ? kc_consumer_new(runtime, config, error) : NULL;
+    kc_config_free(config);
+    if (!consumer) {
+        (void)fprintf(stderr, "%s\n", error);
+        return EXIT_FAILURE;
+    }
+    signal(SIGINT, stop);
+    signal(SIGTERM, stop);
+    struct waiter waiter = { .lock = PTHREAD_MUTEX_INITIALIZER,
+                             .changed = PTHREAD_COND_INITIALIZER };
+    const char *topics[] = { argv[3] };
+    kc_subscribe(consumer, topics, 1, call(&waiter, 0));
+    enum kc_status status = await(&waiter);
+    while (!stopped && status == KC_OK && poll_once(consumer, &waiter)) {}
+    kc_close(consumer, true, call(&waiter, 10000));
+    (void)await(&waiter);
+    kc_consumer_free(consumer);
+    kc_runtime_free(runtime);
+    return status == KC_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

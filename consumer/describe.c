@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// Describes a consumer to the application, on the engine thread, from what the engine's parts know.
+#include "consumer/base/must.h"
+#include "consumer/consumer_state.h"
+#include "consumer/engine/engine_state.h"
+
+#include <stdio.h>
+#include <utlist.h>
+
+static int64_t end_offset(const struct engine *engine, const struct position *position) {
+    bool committed_only = options_number(&engine->options, OPTION_ISOLATION_LEVEL) != 0;
+    return committed_only ? position->last_stable_offset : position->high_watermark;
+}
+
+static void fill_partition(
+    struct engine *engine, const struct position *position, struct kc_partition_state *state
+) {
+    struct queue_view view = queue_view(position->queue);
+    const struct partition_metadata *known =
+        metadata_partition(&engine->cluster.metadata, position->topic, position->partition);
+    int64_t end = end_offset(engine, position);
+    *state = (struct kc_partition_state){
+        .topic = position->topic,
+        .partition = position->partition,
+        .paused = position->is_paused,
+        .position = view.position,
+        .committed = position->committed,
+        .high_watermark = position->high_watermark,
+        .last_stable_offset = position->last_stable_offset,
+        .lag = -1,
+        .buffered_bytes = (int64_t)view.bytes,
+        .leader = known ? known->leader : -1,
+        .leader_epoch = known ? known->leader_epoch : -1,
+        .state = position_state_name(position->state),
+        .last_error = public_status(position->last_error),
+        .kafka_error = position->kafka_error,
+    };
+    if (end >= 0 && view.position >= 0) state->lag = end > view.position ? end - view.position : 0;
+}
+
+static void fill_assignment(
+    struct engine *engine, struct arena *arena, struct kc_description *description
+) {
+    struct kc_partition_state *states =
+        arena_array(arena, engine->positions.count + 1, sizeof *states);
+    size_t count = 0;
+    const struct position *position;
+    DL_FOREACH(engine->positions.first, position) {
+        fill_partition(engine, position, &states[count++]);
+    }
+    must(count == engine->positions.count);
+    description->assignment = states;
+    description->assignment_count = count;
+}
+
+static void fill_member(struct engine *engine, struct kc_description *description) {
+    struct member_description member = member_describe(engine->member);
+    description->member_id = member.member_id;
+    description->group_instance_id = member.group_instance_id;
+    description->generation = member.generation;
+    description->protocol = member.protocol;
+    description->assignor = member.assignor;
+    description->rebalance_count = member.rebalance_count;
+    description->rebalance_reason = member.rebalance_reason;
+    if (member.heartbeat_answered_at_ms >= 0) {
+        description->heartbeat_age_ms = engine->now_ms - member.heartbeat_answered_at_ms;
+    }
+    description->last_error = public_status(member.error.status);
+    description->last_kafka_error = member.error.kafka_error;
+    description->last_error_text = member.error.status ? status_text(member.error.status) : "";
+    if (engine->assigned_by_hand) return;
+    if (engine->subscription_count > 0 || member.state != MEMBER_UNJOINED) {
+        description->state = member_state_name(member.state);
+    }
+}
+
+static void fill_coordinator(struct engine *engine, struct kc_description *description) {
+    description->coordinator = engine->coordinator.node_id;
+    const char *host = NULL;
+    int32_t port = 0;
+    if (!cluster_address(&engine->cluster, engine->coordinator.node_id, &host, &port)) return;
+    description->coordinator_host = host;
+    description->coordinator_port = port;
+}
+
+static void fill_readiness(
+    struct engine *engine, struct arena *arena, struct kc_description *description
+) {
+    bool reachable = cluster_is_reachable(&engine->cluster) && engine->cluster.refreshed_at_ms >= 0;
+    bool wants_group = engine->subscription_count > 0;
+    bool in_group = wants_group && member_is_stable(engine->member);
+    description->ready = engine->closing == CLOSING_NOT && reachable && (in_group || !wants_group);
+    if (description->ready) return;
+    char reason[320];
+    if (engine->closing != CLOSING_NOT) {
+        (void)snprintf(reason, sizeof reason, "the consumer is closing");
+    } else if (!reachable) {
+        (void)snprintf(
+            reason, sizeof reason, "no broker can be reached: %s", cluster_trouble(&engine->cluster)
+        );
+    } else {
+        (void)snprintf(
+            reason,
+            sizeof reason,
+            "not in the group yet: the member is %s%s%s",
+            description->state,
+            *description->last_error_text ? ": " : "",
+            description->last_error_text
+        );
+    }
+    description->reason = arena_string(arena, slice_from_string(reason));
+}
+
+static struct kc_description describe(struct engine *engine, struct arena *arena) {
+    struct kc_description description = {
+        .state = engine->assigned_by_hand ? "assigned" : "unsubscribed",
+        .reason = "",
+        .group_id = options_text(&engine->options, OPTION_GROUP_ID),
+        .member_id = "",
+        .client_id = options_text(&engine->options, OPTION_CLIENT_ID),
+        .generation = -1,
+        .protocol = "classic",
+        .coordinator = -1,
+        .cluster_id = engine->cluster.metadata.cluster_id,
+        .heartbeat_age_ms = -1,
+        .rebalance_reason = "",
+        .buffered_bytes = (int64_t)queue_bytes(engine->queue),
+        .connection_count = cluster_connection_count(&engine->cluster),
+        .subscription = (const char *const *)engine->subscription,
+        .subscription_count = engine->subscription_count,
+        .assigned_by_hand = engine->assigned_by_hand,
+        .last_error_text = "",
+    };
+    if (engine->member) fill_member(engine, &description);
+    if (engine->member) fill_coordinator(engine, &description);
+    fill_assignment(engine, arena, &description);
+    fill_readiness(engine, arena, &description);
+    return description;
+}
+
+void describe_done(struct command *command, const struct command_result *from) {
+    const struct kc_call *call = public_call(command);
+    struct kc_result result = {
+        .status = public_status(from->status),
+        .message = status_text(from->status),
+    };
+    if (from->status) {
+        call->done(call->arg, &result);
+        return;
+    }
+    struct kc_description description = describe(from->engine, &command->arena);
+    result.description = &description;
+    call->done(call->arg, &result);
+}

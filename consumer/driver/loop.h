@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine thread: a libuv loop that hosts engines and feeds them from the real world. The
+// functions here may be called from any other thread.
+#pragma once
+
+#include "consumer/base/log.h"
+#include "consumer/engine/command.h"
+#include "consumer/engine/engine.h"
+#include "consumer/engine/options.h"
+
+#include <stdbool.h>
+
+/// The engine thread.
+struct loop;
+
+/// One engine on a loop.
+struct host;
+
+/// Starts the thread. NULL when threads or files run out. `log` is copied.
+struct loop *loop_new(const struct log *log);
+
+/// Stops the thread and frees the loop. It must host no engine any more.
+void loop_free(struct loop *loop);
+
+/// Makes an engine and hosts it. The caller removes it by loop_remove().
+struct host *loop_add(struct loop *loop, const struct options *options);
+
+/// Gives a command to an engine; it completes on the engine thread.
+void loop_post_take(struct host *host, struct command *command);
+
+/// The queue of a hosted engine, for the polling thread.
+struct queue *loop_queue(struct host *host);
+
+/// Takes an engine whose close has completed off the loop and frees it; waits until that is done.
+/// Not from the engine thread.
+void loop_remove(struct host *host);

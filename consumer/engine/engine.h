@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// One consumer's machine: takes bytes, commands and the time, and gives bytes, completions and the
+// time at which it wants to be asked again. It calls no socket, no clock, no thread. Engine thread.
+#pragma once
+
+#include "consumer/base/log.h"
+#include "consumer/engine/command.h"
+#include "consumer/engine/options.h"
+#include "consumer/fetch/queue.h"
+#include "consumer/net/connection.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct engine;
+
+/// An engine with nothing to do yet; the caller frees it. `options` is copied and has passed
+/// options_check(). `wake` is called by polling threads when the engine should be stepped.
+struct engine *engine_new(
+    const struct options *options,
+    const struct log *log,
+    uint64_t seed,
+    void (*wake)(void *arg),
+    void *arg
+);
+
+/// Frees an engine whose close has completed, or that never was stepped. No lease may be open.
+void engine_free(struct engine *engine);
+
+/// The queue, for the polling thread.
+struct queue *engine_queue(struct engine *engine);
+
+/// Takes a command, which is completed exactly once, maybe from inside.
+void engine_on_command_take(struct engine *engine, struct command *command, int64_t now_ms);
+
+/// Does everything that is due.
+void engine_step(struct engine *engine, int64_t now_ms);
+
+/// When to step next without new input: a time in the past: at once; INT64_MAX: not before some
+/// input.
+int64_t engine_next_due_ms(struct engine *engine, int64_t now_ms);
+
+/// Walks the connections, to see what they want of the driver: the first for NULL, NULL after the
+/// last. Connections come and go only inside engine calls.
+struct connection *engine_next_connection(struct engine *engine, const struct connection *previous);
+
+/// TCP is connected.
+void engine_on_dialed(struct engine *engine, struct connection *connection, int64_t now_ms);
+
+/// Bytes were received into connection_space().
+void engine_on_bytes(
+    struct engine *engine, struct connection *connection, size_t count, int64_t now_ms
+);
+
+/// The socket is closed; `why` is for people.
+void engine_on_closed(
+    struct engine *engine, struct connection *connection, const char *why, int64_t now_ms
+);
+
+/// True when a close has completed.
+bool engine_is_closed(const struct engine *engine);

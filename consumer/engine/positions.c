@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// One look-up gathers all positions that wait for the same thing. Its answers find their positions
+// by name and version, so that an answer that comes after a seek or a rebalance is stale and
+// ignored.
+#include "consumer/engine/positions.h"
+
+#include "consumer/base/must.h"
+#include "consumer/engine/engine_state.h"
+
+#include <utlist.h>
+
+// Answers of a look-up that can still be used.
+static struct position *find_current(
+    struct engine *engine, const struct row *row, enum position_state state
+) {
+    struct position *position = position_set_find(&engine->positions, row->topic, row->partition);
+    if (!position || position->version != row->version || position->state != state) return NULL;
+    return position;
+}
+
+static enum position_state state_of(enum job_kind kind) {
+    switch (kind) {
+    case JOB_COMMITTED: return POSITION_AWAIT_COMMITTED;
+    case JOB_OFFSETS: return POSITION_AWAIT_RESET;
+    case JOB_EPOCH_END: return POSITION_AWAIT_VALIDATION;
+    }
+    must(!"a job of no kind");
+    return POSITION_FAILED;
+}
+
+// An error that stays is told once by a poll; the look-up is repeated all the same, since operators
+// mend such things.
+static void on_failed(struct engine *engine, struct position *position, const struct row *row) {
+    bool is_new = position->last_error != row->status;
+    int64_t retry_at_ms = engine->now_ms + engine_backoff_ms(engine, position->failures + 1);
+    position_on_failure(position, row->status, row->kafka_error, retry_at_ms);
+    if (!is_new) return;
+    struct queue_error error = {
+        .status = row->status,
+        .kafka_error = row->kafka_error,
+        .offset = -1,
+        .once = true,
+    };
+    queue_set_error(position->queue, error);
+}
+
+static void on_answered(struct position *position, enum job_kind kind, const struct row *row) {
+    switch (kind) {
+    case JOB_COMMITTED: position_on_committed(position, row->offset, row->leader_epoch); break;
+    case JOB_OFFSETS:
+        // No record is that late: go to the end.
+        if (row->offset < 0) {
+            position_seek_timestamp(position, POSITION_LATEST);
+        } else {
+            position_on_reset(position, row->offset, row->leader_epoch);
+        }
+        break;
+    case JOB_EPOCH_END: position_on_epoch_end(position, row->offset, row->leader_epoch); break;
+    }
+}
+
+static void on_done(struct engine *engine, struct job *job) {
+    enum position_state state = state_of(job->kind);
+    for (size_t i = 0; i < job->row_count; i++) {
+        const struct row *row = &job->rows[i];
+        struct position *position = find_current(engine, row, state);
+        if (!position || row->status == STATUS_CLOSED) continue;
+        position->is_looking_up = false;
+        if (row->status == STATUS_UNSUPPORTED_VERSION && job->kind == JOB_EPOCH_END) {
+            position_on_validation_skipped(position);
+        } else if (row->status) {
+            on_failed(engine, position, row);
+        } else {
+            on_answered(position, job->kind, row);
+        }
+    }
+    engine->is_dirty = true;
+}
+
+static bool wants(
+    const struct engine *engine, const struct position *position, enum position_state state
+) {
+    return !position->is_revoking && position_wants_lookup(position, state, engine->now_ms);
+}
+
+static void start_look_up(struct engine *engine, enum job_kind kind) {
+    enum position_state state = state_of(kind);
+    size_t count = 0;
+    struct position *position;
+    DL_FOREACH(engine->positions.first, position) {
+        count += wants(engine, position, state);
+    }
+    if (count == 0) return;
+    struct job *job = job_new(kind, count, INT64_MAX);
+    job->on_done = on_done;
+    size_t i = 0;
+    DL_FOREACH(engine->positions.first, position) {
+        if (!wants(engine, position, state)) continue;
+        struct row *row = &job->rows[i++];
+        row->topic = arena_string(&job->arena, slice_from_string(position->topic));
+        row->partition = position->partition;
+        row->version = position->version;
+        row->timestamp_ms = position->reset_timestamp;
+        row->leader_epoch = position->offset_epoch;
+        position->is_looking_up = true;
+    }
+    job_start_take(engine, job);
+}
+
+static void follow_metadata(struct engine *engine, struct position *position) {
+    const struct topic_metadata *topic = metadata_find(&engine->cluster.metadata, position->topic);
+    if (!topic || topic->partition_count <= position->partition) return;
+    if (topic->incarnation != position->incarnation) {
+        position->incarnation = topic->incarnation;
+        position_on_recreated(position);
+        return;
+    }
+    position_on_leader_epoch(position, topic->partitions[position->partition].leader_epoch);
+    bool cannot_compare = position->leader_epoch < 0;
+    if (position->state == POSITION_AWAIT_VALIDATION && cannot_compare)
+        position_on_validation_skipped(position);
+}
+
+static void follow_queue(struct position *position) {
+    int64_t offset = -1;
+    int32_t offset_epoch = -1;
+    if (!queue_take_refetch(position->queue, &offset, &offset_epoch)) return;
+    if (position->state == POSITION_FETCHING || position->state == POSITION_AWAIT_VALIDATION) {
+        position_refetch(position, offset, offset_epoch);
+    }
+}
+
+void positions_step(struct engine *engine, int64_t now_ms) {
+    must(now_ms == engine->now_ms);
+    struct position *position;
+    DL_FOREACH(engine->positions.first, position) {
+        follow_queue(position);
+        follow_metadata(engine, position);
+        bool no_group = !engine_has_group(engine);
+        if (no_group && position->state == POSITION_AWAIT_COMMITTED)
+            position_on_committed(position, -1, -1);
+    }
+    start_look_up(engine, JOB_COMMITTED);
+    start_look_up(engine, JOB_OFFSETS);
+    start_look_up(engine, JOB_EPOCH_END);
+}
+
+int64_t positions_next_due_ms(const struct engine *engine, int64_t now_ms) {
+    int64_t due_ms = INT64_MAX;
+    const struct position *position;
+    DL_FOREACH(engine->positions.first, position) {
+        bool waits = position->state != POSITION_FETCHING && position->state != POSITION_FAILED;
+        if (!waits || position->is_looking_up || position->is_revoking) continue;
+        int64_t retry_ms = position->retry_at_ms > now_ms ? position->retry_at_ms : now_ms;
+        if (retry_ms < due_ms) due_ms = retry_ms;
+    }
+    return due_ms;
+}

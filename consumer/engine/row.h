@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// One partition of a command or of a look-up, on its way in and out. Engine thread, but for the
+// making of a command.
+#pragma once
+
+#include "consumer/base/bytes.h"
+#include "consumer/base/status.h"
+#include "consumer/wire/uuid.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// One partition. Which fields are in and which are out is the command's affair.
+struct row {
+    const char *topic;
+    int32_t partition;
+    int32_t leader_epoch; ///< of the record before `offset`; -1: not known
+    int64_t offset;       ///< -1: none
+    int64_t timestamp_ms; ///< asked or found; ListOffsets' special values where a look-up asks
+    struct slice metadata;
+    enum status status;
+    int16_t kafka_error;
+    // of look-ups under way
+    bool is_done;
+    bool is_in_flight;
+    uint32_t version;     ///< of the position that it is for
+    struct uuid topic_id; ///< as asked
+};

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an answer to a fetch means: batches for the queue, or what to do about an error. Engine
+// thread.
+#pragma once
+
+#include "consumer/fetch/fetcher.h"
+
+/// Takes a decoded answer in, partition by partition.
+void fetch_answer_take(
+    struct fetch_node *node, const struct reply *reply, const struct fetch_response *response
+);

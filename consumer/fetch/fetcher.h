@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps one fetch in flight to each broker that leads wanted partitions, and turns answers into
+// queued batches. Engine thread.
+#pragma once
+
+#include "consumer/cluster/cluster.h"
+#include "consumer/fetch/position_set.h"
+#include "consumer/fetch/session.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// What a fetcher is set up with.
+struct fetcher_settings {
+    const struct log *log;
+    const char *rack;
+    int32_t min_bytes;
+    int32_t max_bytes;
+    int32_t max_wait_ms;
+    int32_t partition_max_bytes;
+    bool read_committed;
+    int64_t request_timeout_ms;
+    int64_t retry_backoff_ms;
+    int64_t retry_backoff_max_ms;
+    int64_t preferred_replica_max_age_ms;
+};
+
+/// Fetching from one broker.
+struct fetch_node {
+    int32_t node_id;
+    struct fetcher *fetcher;
+    struct fetch_session session;
+    bool in_flight;
+    int64_t in_flight_bytes; ///< room that its answer may take
+    int64_t retry_at_ms;
+    int failures;
+    UT_hash_handle hh;
+};
+
+/// The fetching side of one consumer. Counters only grow.
+struct fetcher {
+    struct fetcher_settings settings;
+    struct cluster *cluster;
+    struct queue *queue;
+    struct position_set *positions; ///< the engine's
+    struct fetch_node *nodes;       ///< uthash
+    uint64_t fetch_count;
+    uint64_t fetched_bytes;
+    uint64_t stale_count; ///< answers of partitions that had been set anew meanwhile
+};
+
+/// A fetcher over the engine's positions. All pointers are borrowed for its life.
+void fetcher_init(
+    struct fetcher *fetcher,
+    const struct fetcher_settings *settings,
+    struct cluster *cluster,
+    struct queue *queue,
+    struct position_set *positions
+);
+
+/// Frees what is held; no fetch may be in flight.
+void fetcher_dispose(struct fetcher *fetcher);
+
+/// Sends every fetch that is due.
+void fetcher_step(struct fetcher *fetcher, int64_t now_ms);
+
+/// The time of the next step that is needed without new input; INT64_MAX: none.
+int64_t fetcher_next_due_ms(const struct fetcher *fetcher, int64_t now_ms);
+
+/// The broker to fetch a partition from now: its leader or preferred replica; NO_NODE when not
+/// known.
+int32_t fetcher_node(
+    const struct fetcher *fetcher, const struct position *position, int64_t now_ms
+);

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes batches off the queue, checks and decompresses them on the polling thread, and walks their
+// records in place. Until the lease is closed the batches stay whole, so that putting back is no
+// more than relinking them.
+#include "consumer/fetch/lease.h"
+
+#include "consumer/base/must.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+static void acknowledge_all(struct queue *queue) {
+    struct queue_partition *partition;
+    DL_FOREACH(queue->partitions, partition) {
+        partition->acknowledged = partition->position;
+        partition->acknowledged_epoch = partition->position_epoch;
+    }
+}
+
+enum status lease_open(struct queue *queue, bool peek, struct lease **lease) {
+    enum status status = STATUS_OK;
+    (void)pthread_mutex_lock(&queue->lock);
+    if (queue->is_closed) {
+        status = STATUS_CLOSED;
+    } else if (queue->lease) {
+        status = STATUS_POLL_IN_PROGRESS;
+    } else {
+        if (!peek) acknowledge_all(queue);
+        queue->has_activity = true;
+        *lease = must_alloc(sizeof **lease);
+        (*lease)->queue = queue;
+        (*lease)->peek = peek;
+        queue->lease = *lease;
+    }
+    (void)pthread_mutex_unlock(&queue->lock);
+    return status;
+}
+
+bool lease_is_ready(struct lease *lease) {
+    if (lease->has_stopped) return false;
+    return lease->batch || queue_is_ready(lease->queue);
+}
+
+static struct lease_entry *find_entry(
+    struct lease *lease, const struct queue_partition *partition
+) {
+    for (size_t i = 0; i < lease->entry_count; i++) {
+        if (lease->entries[i].partition == partition) return &lease->entries[i];
+    }
+    return NULL;
+}
+
+static struct lease_entry *add_entry(struct lease *lease, struct queue_partition *partition) {
+    if (lease->entry_count == lease->entry_capacity) {
+        lease->entry_capacity = lease->entry_capacity ? lease->entry_capacity * 2 : 8;
+        lease->entries =
+            must_realloc(lease->entries, lease->entry_capacity * sizeof *lease->entries);
+    }
+    struct lease_entry *entry = &lease->entries[lease->entry_count++];
+    *entry = (struct lease_entry){
+        .partition = partition,
+        .version = partition->version,
+        .position = partition->position,
+        .leader_epoch = partition->position_epoch,
+    };
+    partition->is_leased = true;
+    return entry;
+}
+
+// Batches of a partition that was set anew while the lease held older ones belong to the next poll:
+// one poll must not go back in a partition.
+static bool may_take_from(struct lease *lease, const struct queue_partition *partition) {
+    const struct lease_entry *entry = find_entry(lease, partition);
+    return !entry || entry->version == partition->version;
+}
+
+static struct queue_partition *choose_partition(struct lease *lease) {
+    struct queue *queue = lease->queue;
+    if (lease->current) {
+        struct queue_partition *same = lease->current->partition;
+        if (same->is_ready && same->version == lease->current->version) return same;
+    }
+    struct queue_partition *partition;
+    DL_FOREACH2(queue->ready, partition, ready_next) {
+        if (may_take_from(lease, partition)) return partition;
+    }
+    return NULL;
+}
+
+static void remember_taken(struct lease_entry *entry, struct queued_batch *batch) {
+    if (entry->taken_last) {
+        entry->taken_last->next = batch;
+    } else {
+        entry->taken = batch;
+    }
+    entry->taken_last = batch;
+}
+
+// Moves the next batch from the queue into the lease; false when there is none.
+static bool take_batch(struct lease *lease, struct queue_resume *resume) {
+    struct queue *queue = lease->queue;
+    (void)pthread_mutex_lock(&queue->lock);
+    struct queue_partition *partition = choose_partition(lease);
+    bool wake = false;
+    if (partition) {
+        struct queued_batch *batch = queue_take_first_locked(partition);
+        must(batch != NULL);
+        struct lease_entry *entry = find_entry(lease, partition);
+        if (!entry) entry = add_entry(lease, partition);
+        remember_taken(entry, batch);
+        lease->current = entry;
+        lease->batch = batch;
+        if (queue->resume.batch == batch) *resume = queue->resume;
+        queue->resume.batch = NULL;
+        wake = queue->is_full && queue->buffered_bytes <= queue->settings.limit_bytes / 2;
+        if (wake) queue->is_full = false;
+    }
+    (void)pthread_mutex_unlock(&queue->lock);
+    if (wake) queue->settings.wake(queue->settings.arg);
+    return partition != NULL;
+}
+
+static enum status open_batch(struct lease *lease, const struct queue_resume *resume) {
+    struct queue *queue = lease->queue;
+    enum batch_parse parsed = record_batch_parse(lease->batch->bytes, &lease->header);
+    if (parsed != BATCH_WHOLE) return STATUS_CORRUPT_RECORDS;
+    if (resume->batch && !resume->from_start) {
+        lease->walker = resume->walker;
+        return STATUS_OK;
+    }
+    struct slice records = record_batch_payload(&lease->header);
+    enum compression codec = record_batch_compression(&lease->header);
+    if (!resume->batch) {
+        if (queue->settings.check_crcs && !record_batch_crc_is_right(&lease->header)) {
+            return STATUS_CORRUPT_RECORDS;
+        }
+        if (codec != COMPRESSION_NONE) {
+            enum status status = compression_decompress(
+                &queue->compression,
+                codec,
+                records,
+                queue->settings.batch_max_bytes,
+                &queue->decompressed
+            );
+            if (status) return STATUS_CORRUPT_RECORDS;
+        }
+    }
+    if (codec != COMPRESSION_NONE) records = buf_slice(&queue->decompressed);
+    record_walker_init(&lease->walker, &lease->header, records);
+    return STATUS_OK;
+}
+
+// Damage in the batch at hand. After good records of this poll it waits for the next one (pitfall
+// 33); else it is told now, and the partition is fetched again, since the damage may have been on
+// the way.
+static enum status on_damage(struct lease *lease) {
+    struct lease_entry *entry = lease->current;
+    if (lease->record_count > 0) {
+        lease->has_stopped = true;
+        return STATUS_NO_RECORDS;
+    }
+    struct queue *queue = lease->queue;
+    struct queue_partition *partition = entry->partition;
+    lease->error =
+        (struct queue_error){ .status = STATUS_CORRUPT_RECORDS, .offset = entry->position };
+    lease->error_topic = partition->topic;
+    lease->error_partition = partition->partition;
+    lease->skip_offset = lease->batch->next_offset;
+    lease->has_stopped = true;
+    lease->batch = NULL;
+    lease->current = NULL;
+    (void)pthread_mutex_lock(&queue->lock);
+    if (!partition->is_removed && partition->version == entry->version) {
+        queued_batches_free(entry->taken);
+        entry->taken = NULL;
+        entry->taken_last = NULL;
+        queue_drop_locked(partition);
+        partition->wants_refetch = true;
+    }
+    (void)pthread_mutex_unlock(&queue->lock);
+    queue->settings.wake(queue->settings.arg);
+    return STATUS_CORRUPT_RECORDS;
+}
+
+static enum status next_batch(struct lease *lease) {
+    struct queue_resume resume = { 0 };
+    if (!take_batch(lease, &resume)) return STATUS_NO_RECORDS;
+    if (!lease->batch->chunk) return STATUS_OK;
+    return open_batch(lease, &resume) ? on_damage(lease) : STATUS_OK;
+}
+
+static void finish_batch(struct lease *lease) {
+    struct lease_entry *entry = lease->current;
+    if (lease->batch->next_offset > entry->position) entry->position = lease->batch->next_offset;
+    entry->leader_epoch = lease->batch->leader_epoch;
+    lease->batch = NULL;
+}
+
+// What stands in the way of a partition or of all, when no record does.
+static enum status tell_error(struct lease *lease) {
+    struct queue *queue = lease->queue;
+    lease->error = (struct queue_error){ 0 };
+    (void)pthread_mutex_lock(&queue->lock);
+    struct queue_partition *partition = NULL;
+    if (queue->failure.status) {
+        lease->error = queue->failure;
+        lease->error_topic = NULL;
+    } else {
+        DL_FOREACH(queue->partitions, partition) {
+            if (!partition->error.status || partition->is_paused) continue;
+            lease->error = partition->error;
+            lease->error_topic = partition->topic;
+            lease->error_partition = partition->partition;
+            if (partition->error.once) partition->error = (struct queue_error){ 0 };
+            if (!find_entry(lease, partition)) add_entry(lease, partition);
+            break;
+        }
+    }
+    (void)pthread_mutex_unlock(&queue->lock);
+    lease->skip_offset = -1;
+    return lease->error.status ? lease->error.status : STATUS_NO_RECORDS;
+}
+
+enum status lease_next(
+    struct lease *lease, struct record *record, const struct lease_entry **entry
+) {
+    if (lease->has_stopped) return STATUS_NO_RECORDS;
+    for (;;) {
+        if (!lease->batch) {
+            enum status status = next_batch(lease);
+            if (status == STATUS_NO_RECORDS && lease->record_count == 0 && !lease->has_stopped) {
+                return tell_error(lease);
+            }
+            if (status) return status;
+        }
+        if (lease->batch->chunk && record_walker_next(&lease->walker, record)) {
+            struct lease_entry *current = lease->current;
+            if (record->offset < current->position) continue;
+            current->position = record->offset + 1;
+            current->leader_epoch = lease->batch->leader_epoch;
+            current->has_records = true;
+            lease->record_count++;
+            lease->record_bytes += record->key.size + record->value.size;
+            *entry = current;
+            return STATUS_OK;
+        }
+        if (lease->batch->chunk && lease->walker.bad) return on_damage(lease);
+        finish_batch(lease);
+    }
+}
+
+// Moves a partition's position to where the lease came to; a batch that was not finished goes back
+// to the front.
+static void accept_entry(struct lease *lease, struct lease_entry *entry) {
+    struct queue_partition *partition = entry->partition;
+    struct queued_batch *unfinished = lease->current == entry ? lease->batch : NULL;
+    partition->position = entry->position;
+    partition->position_epoch = entry->leader_epoch;
+    while (entry->taken) {
+        struct queued_batch *batch = entry->taken;
+        entry->taken = batch->next;
+        if (batch == unfinished) {
+            queue_insert_locked(partition, batch, true);
+        } else {
+            batch->next = NULL;
+            queued_batches_free(batch);
+        }
+    }
+}
+
+static void put_back_entry(struct lease_entry *entry) {
+    struct queued_batch *reversed = NULL;
+    while (entry->taken) {
+        struct queued_batch *batch = entry->taken;
+        entry->taken = batch->next;
+        batch->next = reversed;
+        reversed = batch;
+    }
+    while (reversed) {
+        struct queued_batch *batch = reversed;
+        reversed = batch->next;
+        queue_insert_locked(entry->partition, batch, true);
+    }
+}
+
+static void close_entry(struct lease *lease, struct lease_entry *entry, bool accepted) {
+    struct queue_partition *partition = entry->partition;
+    bool valid = !partition->is_removed && partition->version == entry->version;
+    if (!valid) {
+        if (lease->queue->resume.batch && lease->current == entry)
+            lease->queue->resume.batch = NULL;
+        queued_batches_free(entry->taken);
+    } else if (accepted) {
+        accept_entry(lease, entry);
+    } else {
+        put_back_entry(entry);
+    }
+    partition->is_leased = false;
+    if (partition->is_removed) {
+        queue_free_partition_locked(partition);
+    } else {
+        queue_settle_skips_locked(partition);
+    }
+}
+
+// Remembers the walk of an unfinished batch, whose decompressed bytes are still there.
+static void remember_walk(struct lease *lease, bool accepted) {
+    struct queue *queue = lease->queue;
+    if (!lease->batch || !lease->batch->chunk || lease->walker.bad) return;
+    queue->resume = (struct queue_resume){
+        .batch = lease->batch,
+        .walker = lease->walker,
+        .from_start = !accepted,
+    };
+}
+
+// A partition that still has batches lets the others come first in the next poll (pitfall 45).
+static void rotate(struct queue *queue, struct queue_partition *partition) {
+    if (!partition->is_ready) return;
+    DL_DELETE2(queue->ready, partition, ready_prev, ready_next);
+    DL_APPEND2(queue->ready, partition, ready_prev, ready_next);
+}
+
+void lease_close(struct lease *lease, bool accepted) {
+    struct queue *queue = lease->queue;
+    bool moves = accepted && !lease->peek;
+    (void)pthread_mutex_lock(&queue->lock);
+    must(queue->lease == lease);
+    remember_walk(lease, moves);
+    struct queue_partition *last = lease->current ? lease->current->partition : NULL;
+    if (last && last->is_removed) last = NULL;
+    if (moves) {
+        queue->delivered_records += lease->record_count;
+        queue->delivered_bytes += lease->record_bytes;
+    }
+    for (size_t i = 0; i < lease->entry_count; i++)
+        close_entry(lease, &lease->entries[i], moves);
+    if (moves && last) rotate(queue, last);
+    queue->lease = NULL;
+    (void)pthread_mutex_unlock(&queue->lock);
+    free(lease->entries);
+    free(lease);
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The records of one poll, from the first taken until the application is known to have them or not.
+// Used by the polling thread, one call at a time; a queue has at most one lease.
+#pragma once
+
+#include "consumer/fetch/queue.h"
+#include "consumer/wire/record_batch.h"
+#include "consumer/wire/record_walker.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// What a lease holds of one partition.
+struct lease_entry {
+    struct queue_partition *partition;
+    uint32_t version; ///< of the partition when the lease began to take from it
+    int64_t position; ///< after what was handed out
+    int32_t leader_epoch;
+    bool has_records;           ///< something was handed out
+    struct queued_batch *taken; ///< in order
+    struct queued_batch *taken_last;
+};
+
+/// Records handed out and not yet settled.
+struct lease {
+    struct queue *queue;
+    bool peek;
+    struct lease_entry *entries;
+    size_t entry_count;
+    size_t entry_capacity;
+    struct lease_entry *current; ///< the entry of `batch`; NULL: none
+    struct queued_batch *batch;  ///< the one that is being walked; NULL: none
+    struct record_batch header;
+    struct record_walker walker;
+    uint64_t record_count;
+    uint64_t record_bytes;
+    bool has_stopped;        ///< at damage that the next poll tells
+    const char *error_topic; ///< NULL: the consumer as a whole
+    int32_t error_partition;
+    int64_t skip_offset;
+    struct queue_error error;
+};
+
+/// Opens a lease; unless it peeks, everything delivered before is acknowledged.
+/// STATUS_POLL_IN_PROGRESS, STATUS_CLOSED.
+enum status lease_open(struct queue *queue, bool peek, struct lease **lease);
+
+/// The next record, with the entry it belongs to. STATUS_NO_RECORDS: no more at hand. Another
+/// status concerns what would come next and is given only before the first record; particulars are
+/// in the lease's error fields.
+enum status lease_next(
+    struct lease *lease, struct record *record, const struct lease_entry **entry
+);
+
+/// True when lease_next() may give a record or an error.
+bool lease_is_ready(struct lease *lease);
+
+/// Ends the lease: positions move past what was handed out (`accepted`, and no peek), or everything
+/// goes back to the front of the queue.
+void lease_close(struct lease *lease, bool accepted);

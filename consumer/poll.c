@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// The public polling calls over a lease. They run on the caller's thread and never wait for the
+// engine.
+#include "consumer/base/must.h"
+#include "consumer/consumer_state.h"
+#include "consumer/wire/kafka_error.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum kc_status kc_poll_open(struct kc_consumer *consumer, bool peek, struct kc_poll **poll) {
+    struct lease *lease = NULL;
+    enum status status = lease_open(consumer->queue, peek, &lease);
+    if (status) return public_status(status);
+    *poll = must_alloc(sizeof **poll);
+    (*poll)->consumer = consumer;
+    (*poll)->lease = lease;
+    (*poll)->error = (struct kc_poll_error){ .offset = -1, .skip_offset = -1, .message = "" };
+    return KC_OK;
+}
+
+bool kc_poll_ready(struct kc_poll *poll) {
+    return lease_is_ready(poll->lease);
+}
+
+void kc_poll_wait(struct kc_poll *poll, struct kc_call call) {
+    loop_post_take(poll->consumer->host, public_command(COMMAND_WAIT, call));
+}
+
+static void ignore(struct command *command, const struct command_result *result) {
+    (void)command, (void)result;
+}
+
+void kc_poll_interrupt(struct kc_poll *poll) {
+    struct command *command = command_new(COMMAND_INTERRUPT);
+    command->done = ignore;
+    loop_post_take(poll->consumer->host, command);
+}
+
+static struct kc_bytes bytes_of(struct slice slice) {
+    return (struct kc_bytes){ slice.data, slice.size };
+}
+
+static void note_error(struct kc_poll *poll) {
+    const struct lease *lease = poll->lease;
+    poll->error = (struct kc_poll_error){
+        .status = public_status(lease->error.status),
+        .kafka_error = lease->error.kafka_error,
+        .topic = lease->error_topic,
+        .partition = lease->error_partition,
+        .offset = lease->error.offset,
+        .skip_offset = lease->skip_offset,
+        .message = poll->message,
+    };
+    const char *text = status_text(lease->error.status);
+    const char *kafka_error =
+        lease->error.kafka_error ? kafka_error_name(lease->error.kafka_error) : "";
+    if (lease->error_topic) {
+        (void)snprintf(
+            poll->message,
+            sizeof poll->message,
+            "%.80s-%" PRId32 ": %s%s%s",
+            lease->error_topic,
+            lease->error_partition,
+            text,
+            *kafka_error ? ": " : "",
+            kafka_error
+        );
+    } else {
+        (void)snprintf(
+            poll->message,
+            sizeof poll->message,
+            "%s%s%s",
+            text,
+            *kafka_error ? ": " : "",
+            kafka_error
+        );
+    }
+}
+
+enum kc_status kc_poll_next(struct kc_poll *poll, struct kc_record *record) {
+    struct record from;
+    const struct lease_entry *entry = NULL;
+    enum status status = lease_next(poll->lease, &from, &entry);
+    if (status) {
+        if (status != STATUS_NO_RECORDS) note_error(poll);
+        return public_status(status);
+    }
+    *record = (struct kc_record){
+        .topic = entry->partition->topic,
+        .partition = entry->partition->partition,
+        .leader_epoch = entry->leader_epoch,
+        .offset = from.offset,
+        .timestamp_ms = from.timestamp,
+        .timestamp_type = record_batch_is_log_append_time(&poll->lease->header) ? 1 : 0,
+        .header_count = from.header_count,
+        .key = bytes_of(from.key),
+        .value = bytes_of(from.value),
+        .headers = bytes_of(from.headers),
+    };
+    return KC_OK;
+}
+
+bool kc_header_next(struct kc_bytes *headers, struct kc_header *header) {
+    struct slice left = { headers->data, headers->size };
+    struct slice key;
+    struct slice value;
+    if (!record_header_next(&left, &key, &value)) return false;
+    *headers = bytes_of(left);
+    *header = (struct kc_header){ .key = bytes_of(key), .value = bytes_of(value) };
+    return true;
+}
+
+const struct kc_poll_error *kc_poll_last_error(const struct kc_poll *poll) {
+    return &poll->error;
+}
+
+const struct kc_partition *kc_poll_next_offsets(struct kc_poll *poll, size_t *count) {
+    const struct lease *lease = poll->lease;
+    free(poll->next_offsets);
+    poll->next_offsets = must_alloc((lease->entry_count + 1) * sizeof *poll->next_offsets);
+    *count = 0;
+    for (size_t i = 0; i < lease->entry_count; i++) {
+        const struct lease_entry *entry = &lease->entries[i];
+        if (!entry->has_records) continue;
+        poll->next_offsets[(*count)++] = (struct kc_partition){
+            .topic = entry->partition->topic,
+            .partition = entry->partition->partition,
+            .offset = entry->position,
+            .leader_epoch = entry->leader_epoch,
+            .timestamp_ms = -1,
+        };
+    }
+    return poll->next_offsets;
+}
+
+static void end(struct kc_poll *poll, bool accepted) {
+    lease_close(poll->lease, accepted);
+    free(poll->next_offsets);
+    free(poll);
+}
+
+void kc_poll_accept(struct kc_poll *poll) {
+    end(poll, true);
+}
+
+void kc_poll_put_back(struct kc_poll *poll) {
+    end(poll, false);
+}
