@@ -31,7 +31,9 @@ objects  = $(patsubst %.c,$(OUT)/%.o,$(1))
 CONSUMER := $(call objects,$(call sources,consumer))
 SERVER   := $(call objects,$(call sources,server))
 FAKE     := $(call objects,$(filter-out %/main.c,$(call sources,tests/fake_kafka)))
-UNIT     := $(call objects,$(call sources,tests/unit))
+UNIT     := $(call objects,$(filter-out tests/unit/server/%,$(call sources,tests/unit)))
+# The server's tests run against a double of consumer.h, so they are a program of their own.
+SERVER_UNIT := $(call objects,$(call sources,tests/unit/server) tests/unit/main.c)
 
 .PHONY: all unit check fuzz bench lint format format-check tidy house clean
 all: $(OUT)/kafka-sidecar $(OUT)/libconsumer.a
@@ -49,7 +51,10 @@ $(OUT)/libconsumer.a: $(CONSUMER)
 $(OUT)/fake-kafka: $(CONSUMER) $(FAKE) $(OUT)/tests/fake_kafka/main.o
 	$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-$(OUT)/unit-tests: $(CONSUMER) $(filter-out %/main.o,$(SERVER)) $(FAKE) $(UNIT)
+$(OUT)/unit-tests: $(CONSUMER) $(FAKE) $(UNIT)
+	$(CC) $(LDFLAGS) $^ $(LDLIBS) $(shell pkg-config --libs check) -o $@
+
+$(OUT)/server-tests: $(filter-out %/main.o,$(SERVER)) $(SERVER_UNIT)
 	$(CC) $(LDFLAGS) $^ $(LDLIBS) $(shell pkg-config --libs check) -o $@
 
 $(OUT)/wire-dump: $(CONSUMER) $(FAKE) $(OUT)/tests/unit/wire/catalog.o $(OUT)/tests/wire_dump.o
@@ -68,8 +73,9 @@ $(OUT)/%.o: %.c Makefile
 unit:
 	$(MAKE) BUILD=debug SAN=$(or $(SAN),address$(comma)undefined) run-unit
 .PHONY: run-unit
-run-unit: $(OUT)/unit-tests
-	$<
+run-unit: $(OUT)/unit-tests $(OUT)/server-tests
+	$(OUT)/unit-tests
+	$(OUT)/server-tests
 
 # Each step is a make of its own, so that it sees what setup has installed (pkg-config's answers).
 # The definitions need Kafka's jar: where it can't be had (exit code 3) they are left out, but not in CI.

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decimal text of whole numbers, two digits at a time.
+#include "server/json/number.h"
+
+#include "server/base/must.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LONGEST_NUMBER = 20, LONGEST_DOUBLE = 32 };
+
+void number_append(struct out *out, int64_t number) {
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    char text[LONGEST_NUMBER];
+    char *at = text + sizeof text;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    for (; rest >= 100; rest /= 100) {
+        at -= 2;
+        memcpy(at, pairs + rest % 100 * 2, 2);
+    }
+    if (rest >= 10) {
+        at -= 2;
+        memcpy(at, pairs + rest * 2, 2);
+    } else {
+        *--at = (char)('0' + rest);
+    }
+    if (number < 0) *--at = '-';
+    out_append(out, at, (size_t)(text + sizeof text - at));
+}
+
+void number_append_double(struct out *out, double number) {
+    if (!isfinite(number)) {
+        out_literal(out, "null");
+        return;
+    }
+    char text[LONGEST_DOUBLE];
+    (void)snprintf(text, sizeof text, "%.15g", number);
+    if (strtod(text, NULL) < number || strtod(text, NULL) > number) {
+        (void)snprintf(text, sizeof text, "%.17g", number);
+    }
+    out_string(out, text);
+}
+
+enum number_text number_parse(struct kc_bytes text, int64_t *number) {
+    must(text.data != NULL);
+    *number = 0;
+    bool negative = text.size > 0 && text.data[0] == '-';
+    size_t first = negative ? 1 : 0;
+    size_t digits = text.size - first;
+    if (digits == 0 || (text.data[first] == '0' && digits > 1)) return NUMBER_NOT_WHOLE;
+    int64_t value = 0;
+    bool fits = true;
+    for (size_t i = first; i < text.size; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') return NUMBER_NOT_WHOLE;
+        int digit = text.data[i] - '0';
+        fits = fits && !__builtin_mul_overflow(value, 10, &value) &&
+               !__builtin_sub_overflow(value, digit, &value);
+    }
+    // The value is kept negative, since the smallest number has no positive twin.
+    if (!fits || (!negative && value == INT64_MIN)) return NUMBER_TOO_LARGE;
+    *number = negative ? value : -value;
+    return NUMBER_WHOLE;
+}

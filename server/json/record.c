@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// The text around a record's bytes is copied from literals: formatting costs as little as it can.
+// Embedded JSON is copied byte for byte once it is known to be JSON.
+#include "server/json/record.h"
+
+#include "server/base/must.h"
+#include "server/json/base64.h"
+#include "server/json/check.h"
+#include "server/json/number.h"
+#include "server/json/text.h"
+#include "server/json/writer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/// A member whose value is bytes: its key with what stands before it, for text and for base64.
+struct member {
+    struct kc_bytes plain;
+    struct kc_bytes base64;
+};
+
+#define MEMBER_TEXT(text) \
+    { (const uint8_t *)(text), sizeof(text) - 1 }
+#define MEMBER(before, name) \
+    { MEMBER_TEXT(before "\"" name "\":"), MEMBER_TEXT(before "\"" name "_base64\":") }
+
+static const struct member key_member = MEMBER(",", "key");
+static const struct member value_member = MEMBER(",", "value");
+static const struct member header_key_member = MEMBER("{", "key");
+static const struct member header_value_member = MEMBER(",", "value");
+
+bool record_format_find(const char *name, enum record_format *format) {
+    static const char *const names[] = { "string", "base64", "json" };
+    must(name != NULL);
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i]) != 0) continue;
+        *format = (enum record_format)i;
+        return true;
+    }
+    return false;
+}
+
+void record_writer_init(struct record_writer *writer, struct record_formats formats) {
+    *writer = (struct record_writer){ .formats = formats };
+}
+
+static void remember(struct record_writer *writer, const struct kc_record *record) {
+    bool same = writer->topic && writer->partition == record->partition &&
+                strcmp(writer->topic, record->topic) == 0;
+    if (same) return;
+    free(writer->topic);
+    writer->topic = must_copy(record->topic);
+    writer->partition = record->partition;
+    writer->head.size = 0;
+    writer_begin_object(&writer->head);
+    writer_member_string(&writer->head, "topic", record->topic);
+    writer_member_integer(&writer->head, "partition", record->partition);
+    writer_key(&writer->head, "offset");
+}
+
+static void append(struct out *out, struct kc_bytes text) {
+    out_append(out, text.data, text.size);
+}
+
+static void write_base64(struct out *out, const struct member *member, struct kc_bytes bytes) {
+    append(out, member->base64);
+    if (!bytes.data) {
+        out_literal(out, "null");
+        return;
+    }
+    out_byte(out, '"');
+    base64_append(out, bytes);
+    out_byte(out, '"');
+}
+
+static void write_string(struct out *out, const struct member *member, struct kc_bytes bytes) {
+    size_t before = out->size;
+    append(out, member->plain);
+    out_byte(out, '"');
+    if (text_escape(out, bytes)) {
+        out_byte(out, '"');
+        return;
+    }
+    out->size = before;
+    write_base64(out, member, bytes);
+}
+
+/// In JSON a raw line end is white space between tokens, so that another space says the same.
+static void copy_on_one_line(struct out *out, struct kc_bytes json) {
+    char *to = out_room(out, json.size);
+    for (size_t i = 0; i < json.size; i++) {
+        bool line_end = json.data[i] == '\n' || json.data[i] == '\r';
+        to[i] = (char)(line_end ? ' ' : json.data[i]);
+    }
+    out->size += json.size;
+}
+
+static void write_bytes(
+    struct out *out,
+    const struct member *member,
+    struct kc_bytes bytes,
+    enum record_format format,
+    bool lines
+) {
+    if (format == RECORD_BASE64) {
+        write_base64(out, member, bytes);
+    } else if (!bytes.data) {
+        append(out, member->plain);
+        out_literal(out, "null");
+    } else if (format == RECORD_STRING || !check_json(bytes, CHECK_MOST_DEPTH, NULL)) {
+        write_string(out, member, bytes);
+    } else {
+        append(out, member->plain);
+        if (lines) {
+            copy_on_one_line(out, bytes);
+        } else {
+            append(out, bytes);
+        }
+    }
+}
+
+static void write_headers(
+    struct out *out, struct kc_bytes headers, const struct record_formats *formats
+) {
+    struct kc_header header;
+    out_literal(out, ",\"headers\":[");
+    for (bool first = true; kc_header_next(&headers, &header); first = false) {
+        if (!first) out_byte(out, ',');
+        write_bytes(out, &header_key_member, header.key, RECORD_STRING, false);
+        write_bytes(out, &header_value_member, header.value, formats->header, formats->lines);
+        out_byte(out, '}');
+    }
+    out_byte(out, ']');
+}
+
+/// Kafka's clients say -1 for the size of null.
+static int64_t serialized_size(struct kc_bytes bytes) {
+    return bytes.data ? (int64_t)bytes.size : -1;
+}
+
+static void write_times(struct out *out, const struct kc_record *record) {
+    out_literal(out, ",\"timestamp\":");
+    number_append(out, record->timestamp_ms);
+    out_literal(out, ",\"timestamp_type\":");
+    number_append(out, record->timestamp_type);
+    out_literal(out, ",\"leader_epoch\":");
+    if (record->leader_epoch < 0) {
+        out_literal(out, "null");
+    } else {
+        number_append(out, record->leader_epoch);
+    }
+}
+
+void record_write(struct record_writer *writer, struct out *out, const struct kc_record *record) {
+    must(record->topic != NULL);
+    const struct record_formats *formats = &writer->formats;
+    remember(writer, record);
+    out_append(out, writer->head.data, writer->head.size);
+    number_append(out, record->offset);
+    write_times(out, record);
+    write_bytes(out, &key_member, record->key, formats->key, formats->lines);
+    write_bytes(out, &value_member, record->value, formats->value, formats->lines);
+    if (record->header_count == 0) {
+        out_literal(out, ",\"headers\":[]");
+    } else {
+        write_headers(out, record->headers, formats);
+    }
+    out_literal(out, ",\"serialized_key_size\":");
+    number_append(out, serialized_size(record->key));
+    out_literal(out, ",\"serialized_value_size\":");
+    number_append(out, serialized_size(record->value));
+    out_byte(out, '}');
+}
+
+void record_writer_dispose(struct record_writer *writer) {
+    out_dispose(&writer->head);
+    free(writer->topic);
+    writer->topic = NULL;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Addresses to listen on, as settings spell them, and the listening sockets. Values without
+// threads.
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/un.h>
+
+/// A parsed address. All zero: nothing to listen on.
+struct listener {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in ipv4;
+        struct sockaddr_in6 ipv6;
+        struct sockaddr_un local;
+        struct sockaddr_storage room;
+    } address;
+
+    socklen_t size; ///< of the address; 0: off
+};
+
+/// Reads "127.0.0.1:8092", "[::1]:8092", "localhost:8092", "unix:/path" or "" (off). False when it
+/// is none of these.
+bool listener_parse(const char *text, struct listener *listener);
+
+/// True for a loopback address and for a Unix socket: nobody outside the machine gets there.
+bool listener_is_private(const struct listener *listener);
+
+/// True for a Unix socket.
+bool listener_is_unix(const struct listener *listener);
+
+/// Opens a non-blocking listening socket. A Unix socket gets mode 0660, and takes the place of a
+/// dead one of the same path. -1 with errno set when that fails; EADDRINUSE also when somebody
+/// listens at the path.
+int listener_open(const struct listener *listener);
+
+/// Removes what a listener leaves behind: the path of a Unix socket.
+void listener_remove(const struct listener *listener);
+
+/// The port that a listening socket has got, for port 0; 0 for a Unix socket.
+unsigned listener_port(int fd);

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table, and what makes a set of values good as a whole.
+#include "server/settings.h"
+
+#include "server/base/must.h"
+#include "server/json/number.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_TOKEN_BYTES = 4096, HOUR_MS = 3600000, DAY_MS = 86400000 };
+
+static const struct kc_option options[] = {
+    [SETTING_TOPICS] = { "topics",
+                         KC_LIST,
+                         0,
+                         0,
+                         NULL,
+                         "",
+                         "Topics to subscribe to at start, separated by commas. Needs group.id.",
+                         false },
+    [SETTING_HTTP_LISTENER] = { "http.listener",
+                                KC_STRING,
+                                0,
+                                0,
+                                NULL,
+                                "127.0.0.1:8092",
+                                "Where the HTTP API listens: host:port, or unix:/path (mode 0660). "
+                                "Anything but loopback needs http.auth.token.file.",
+                                false },
+    [SETTING_HTTP_ALLOWED_HOSTS] = { "http.allowed.hosts",
+                                     KC_LIST,
+                                     0,
+                                     0,
+                                     NULL,
+                                     "",
+                                     "Names, besides those of loopback, that a request's Host "
+                                     "header may have, without port.",
+                                     false },
+    [SETTING_HTTP_ALLOWED_ORIGINS] = { "http.allowed.origins",
+                                       KC_LIST,
+                                       0,
+                                       0,
+                                       NULL,
+                                       "",
+                                       "Origins of web pages, such as https://app.example, besides "
+                                       "those of loopback, whose requests are answered.",
+                                       false },
+    [SETTING_HTTP_AUTH_TOKEN_FILE] = { "http.auth.token.file",
+                                       KC_STRING,
+                                       0,
+                                       0,
+                                       NULL,
+                                       "",
+                                       "File with the token that every request must carry as "
+                                       "Authorization: Bearer. Read at start.",
+                                       false },
+    [SETTING_HTTP_MAX_BODY_BYTES] = { "http.max.body.bytes",
+                                      KC_INTEGER,
+                                      1024,
+                                      1 << 30,
+                                      NULL,
+                                      "1048576",
+                                      "Largest request body; a larger one is answered with 413.",
+                                      false },
+    [SETTING_HTTP_MAX_CONNECTIONS] = { "http.max.connections",
+                                       KC_INTEGER,
+                                       1,
+                                       65536,
+                                       NULL,
+                                       "256",
+                                       "Most connections of clients at a time; requests on more "
+                                       "are answered with 503.",
+                                       false },
+    [SETTING_HTTP_IDLE_TIMEOUT_MS] = { "http.idle.timeout.ms",
+                                       KC_INTEGER,
+                                       1000,
+                                       DAY_MS,
+                                       NULL,
+                                       "300000",
+                                       "A connection on which nothing moves for so long is "
+                                       "closed. Waiting polls are not counted.",
+                                       false },
+    [SETTING_MANAGEMENT_LISTENER] = { "management.listener",
+                                      KC_STRING,
+                                      0,
+                                      0,
+                                      NULL,
+                                      "0.0.0.0:8094",
+                                      "Where /healthz, /readyz and /metrics are served; empty: "
+                                      "nowhere.",
+                                      false },
+    [SETTING_POLL_MAX_BYTES] = { "poll.max.bytes",
+                                 KC_INTEGER,
+                                 1024,
+                                 1 << 30,
+                                 NULL,
+                                 "8388608",
+                                 "Largest max_bytes of a poll, and its default. An answer ends "
+                                 "with the record that reaches it.",
+                                 false },
+    [SETTING_POLL_MAX_TIMEOUT_MS] = { "poll.max.timeout.ms",
+                                      KC_INTEGER,
+                                      0,
+                                      DAY_MS,
+                                      NULL,
+                                      "300000",
+                                      "Largest timeout_ms of a poll.",
+                                      false },
+    [SETTING_SHUTDOWN_GRACE_MS] = { "shutdown.grace.ms",
+                                    KC_INTEGER,
+                                    0,
+                                    HOUR_MS,
+                                    NULL,
+                                    "5000",
+                                    "After SIGTERM, how long commits and other calls go on being "
+                                    "served while clients are connected.",
+                                    false },
+    [SETTING_LOG_LEVEL] = { "log.level",
+                            KC_CHOICE,
+                            0,
+                            0,
+                            "error,warn,info,debug",
+                            "info",
+                            "The least important lines that are logged, to standard error.",
+                            false },
+    [SETTING_LOG_FORMAT] = { "log.format",
+                             KC_CHOICE,
+                             0,
+                             0,
+                             "text,json",
+                             "text",
+                             "How a line is written: key=value text, or a JSON object.",
+                             false },
+};
+
+_Static_assert(sizeof options / sizeof options[0] == SETTING_COUNT, "a row for each setting");
+
+const struct kc_option *settings_options(size_t *count) {
+    *count = SETTING_COUNT;
+    return options;
+}
+
+const char *settings_text(const struct settings *settings, enum setting setting) {
+    must(setting < SETTING_COUNT);
+    return settings->texts[setting] ? settings->texts[setting] : "";
+}
+
+int64_t settings_number(const struct settings *settings, enum setting setting) {
+    must(setting < SETTING_COUNT && options[setting].type == KC_INTEGER);
+    return settings->numbers[setting];
+}
+
+void settings_init(struct settings *settings) {
+    char error[SETTINGS_ERROR_BYTES];
+    *settings = (struct settings){ .consumer = kc_config_new() };
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        must(settings_set(settings, options[i].key, options[i].default_value, error));
+}
+
+void settings_dispose(struct settings *settings) {
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        free(settings->texts[i]);
+    free(settings->token);
+    kc_config_free(settings->consumer);
+    *settings = (struct settings){ 0 };
+}
+
+bool settings_list_next(const char **list, const char **item, size_t *size) {
+    must(*list != NULL);
+    const char *at = *list + strspn(*list, ", \t");
+    if (*at == '\0') return false;
+    *item = at;
+    *size = strcspn(at, ",");
+    *list = at + *size;
+    while (*size > 0 && isblank((unsigned char)at[*size - 1]))
+        (*size)--;
+    return true;
+}
+
+static bool list_has(const char *list, const char *wanted) {
+    const char *item;
+    size_t size;
+    while (settings_list_next(&list, &item, &size)) {
+        if (size == strlen(wanted) && memcmp(item, wanted, size) == 0) return true;
+    }
+    return false;
+}
+
+static bool refuse(char error[SETTINGS_ERROR_BYTES], const char *key, const char *why) {
+    (void)snprintf(error, SETTINGS_ERROR_BYTES, "%s: %s", key, why);
+    return false;
+}
+
+static bool check_number(
+    const struct kc_option *option,
+    const char *value,
+    int64_t *number,
+    char error[SETTINGS_ERROR_BYTES]
+) {
+    struct kc_bytes text = { (const uint8_t *)value, strlen(value) };
+    bool good = number_parse(text, number) == NUMBER_WHOLE && *number >= option->min &&
+                *number <= option->max;
+    if (good) return true;
+    (void)snprintf(
+        error,
+        SETTINGS_ERROR_BYTES,
+        "%s: '%.80s' is not a whole number between %lld and %lld",
+        option->key,
+        value,
+        (long long)option->min,
+        (long long)option->max
+    );
+    return false;
+}
+
+static bool set_own(
+    struct settings *settings,
+    enum setting setting,
+    const char *value,
+    char error[SETTINGS_ERROR_BYTES]
+) {
+    const struct kc_option *option = &options[setting];
+    int64_t number = 0;
+    if (option->type == KC_INTEGER && !check_number(option, value, &number, error)) return false;
+    if (option->type == KC_CHOICE && !list_has(option->choices, value)) {
+        (void)snprintf(
+            error,
+            SETTINGS_ERROR_BYTES,
+            "%s: '%.80s' is none of %s",
+            option->key,
+            value,
+            option->choices
+        );
+        return false;
+    }
+    free(settings->texts[setting]);
+    settings->texts[setting] = must_copy(value);
+    settings->numbers[setting] = number;
+    return true;
+}
+
+static const struct kc_option *find(const struct kc_option *rows, size_t count, const char *key) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(rows[i].key, key) == 0) return &rows[i];
+    }
+    return NULL;
+}
+
+bool settings_set(
+    struct settings *settings, const char *key, const char *value, char error[SETTINGS_ERROR_BYTES]
+) {
+    must(key != NULL && value != NULL);
+    size_t count;
+    const struct kc_option *consumer_options = kc_options(&count);
+    const struct kc_option *own = find(options, SETTING_COUNT, key);
+    if (own) return set_own(settings, (enum setting)(own - options), value, error);
+    if (find(consumer_options, count, key)) {
+        char why[KC_ERROR_BYTES] = "";
+        if (kc_config_set(settings->consumer, key, value, why) == KC_OK) return true;
+        (void)snprintf(error, SETTINGS_ERROR_BYTES, "%s", why);
+        return false;
+    }
+    (void)snprintf(
+        error,
+        SETTINGS_ERROR_BYTES,
+        "unknown setting '%.80s'; the nearest known one is '%s'",
+        key,
+        settings_nearest(key, false)
+    );
+    return false;
+}
+
+bool settings_environment_name(const char *key, char name[SETTINGS_NAME_BYTES]) {
+    int length = snprintf(name, SETTINGS_NAME_BYTES, "KAFKA_SIDECAR_%s", key);
+    if (length < 0 || length >= SETTINGS_NAME_BYTES) return false;
+    for (char *at = name; *at; at++)
+        *at = isalnum((unsigned char)*at) ? (char)toupper((unsigned char)*at) : '_';
+    return true;
+}
+
+/// How many insertions, removals and replacements make one text of the other, in one row of the
+/// well-known table. Texts beyond the bound are compared up to it.
+static size_t edit_distance(const char *a, const char *b) {
+    enum { MOST = SETTINGS_NAME_BYTES };
+
+    size_t width = strnlen(b, MOST);
+    size_t row[MOST + 1];
+    for (size_t i = 0; i <= width; i++)
+        row[i] = i;
+    for (size_t k = 0; a[k] && k < MOST; k++) {
+        size_t diagonal = row[0];
+        row[0] = k + 1;
+        for (size_t i = 0; i < width; i++) {
+            size_t replaced = diagonal + (a[k] != b[i]);
+            size_t shorter = row[i] < row[i + 1] ? row[i] : row[i + 1];
+            diagonal = row[i + 1];
+            row[i + 1] = replaced < shorter + 1 ? replaced : shorter + 1;
+        }
+    }
+    return row[width];
+}
+
+const char *settings_nearest(const char *key, bool environment) {
+    size_t count;
+    const struct kc_option *consumer_options = kc_options(&count);
+    const char *nearest = options[0].key;
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < SETTING_COUNT + count; i++) {
+        char name[SETTINGS_NAME_BYTES];
+        bool own = i < SETTING_COUNT;
+        const char *known = own ? options[i].key : consumer_options[i - SETTING_COUNT].key;
+        if (environment && !settings_environment_name(known, name)) continue;
+        size_t distance = edit_distance(key, environment ? name : known);
+        if (distance >= least) continue;
+        least = distance;
+        nearest = known;
+    }
+    return nearest;
+}
+
+/// Reads the token without the line end behind it.
+static bool read_token(struct settings *settings, char error[SETTINGS_ERROR_BYTES]) {
+    const char *path = settings_text(settings, SETTING_HTTP_AUTH_TOKEN_FILE);
+    const char *key = options[SETTING_HTTP_AUTH_TOKEN_FILE].key;
+    char token[MOST_TOKEN_BYTES];
+    free(settings->token);
+    settings->token = NULL;
+    if (path[0] == '\0') return true;
+    FILE *file = fopen(path, "re");
+    if (!file) return refuse(error, key, strerror_r(errno, token, sizeof token));
+    size_t size = fread(token, 1, sizeof token, file);
+    (void)fclose(file);
+    while (size > 0 && isspace((unsigned char)token[size - 1]))
+        size--;
+    if (size == 0) return refuse(error, key, "the file has no token in it");
+    if (size == sizeof token) return refuse(error, key, "the file is too large for a token");
+    for (size_t i = 0; i < size; i++) {
+        if (!isgraph((unsigned char)token[i])) {
+            return refuse(error, key, "the token has a blank or a control character in it");
+        }
+    }
+    token[size] = '\0';
+    settings->token = must_copy(token);
+    return true;
+}
+
+static bool read_listeners(struct settings *settings, char error[SETTINGS_ERROR_BYTES]) {
+    static const char wanted[] = "neither host:port, with the host as an address, nor unix:/path";
+    const char *http = settings_text(settings, SETTING_HTTP_LISTENER);
+    const char *management = settings_text(settings, SETTING_MANAGEMENT_LISTENER);
+    if (!listener_parse(http, &settings->http) || settings->http.size == 0) {
+        return refuse(error, options[SETTING_HTTP_LISTENER].key, wanted);
+    }
+    if (!listener_parse(management, &settings->management)) {
+        return refuse(error, options[SETTING_MANAGEMENT_LISTENER].key, wanted);
+    }
+    return true;
+}
+
+bool settings_check(struct settings *settings, char error[SETTINGS_ERROR_BYTES]) {
+    const char *bootstrap = kc_config_get(settings->consumer, "bootstrap.servers");
+    const char *group = kc_config_get(settings->consumer, "group.id");
+    const char *topics = settings_text(settings, SETTING_TOPICS);
+    const char *item;
+    size_t size;
+    if (!read_listeners(settings, error) || !read_token(settings, error)) return false;
+    if (!listener_is_private(&settings->http) && !settings->token) {
+        return refuse(
+            error,
+            options[SETTING_HTTP_LISTENER].key,
+            "not a loopback address, so that anybody on the network could read and commit: set "
+            "http.auth.token.file, or listen on 127.0.0.1 or unix:/path"
+        );
+    }
+    if (!bootstrap || bootstrap[0] == '\0') {
+        return refuse(error, "bootstrap.servers", "not set; --bootstrap-server host:port sets it");
+    }
+    if (settings_list_next(&topics, &item, &size) && (!group || group[0] == '\0')) {
+        return refuse(error, "topics", "a subscription needs group.id; --group sets it");
+    }
+    return true;
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the process is told to do: the server's own settings in one table, and the consumer's beside
+// them under Kafka's names. Written at start by one thread, read by all.
+#pragma once
+
+#include "consumer/consumer.h"
+#include "server/listener.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// The server's own settings, in the order of the table.
+enum setting {
+    SETTING_TOPICS,
+    SETTING_HTTP_LISTENER,
+    SETTING_HTTP_ALLOWED_HOSTS,
+    SETTING_HTTP_ALLOWED_ORIGINS,
+    SETTING_HTTP_AUTH_TOKEN_FILE,
+    SETTING_HTTP_MAX_BODY_BYTES,
+    SETTING_HTTP_MAX_CONNECTIONS,
+    SETTING_HTTP_IDLE_TIMEOUT_MS,
+    SETTING_MANAGEMENT_LISTENER,
+    SETTING_POLL_MAX_BYTES,
+    SETTING_POLL_MAX_TIMEOUT_MS,
+    SETTING_SHUTDOWN_GRACE_MS,
+    SETTING_LOG_LEVEL,
+    SETTING_LOG_FORMAT,
+    SETTING_COUNT,
+};
+
+enum { SETTINGS_ERROR_BYTES = 512 };
+
+/// All values. Init and dispose.
+struct settings {
+    struct kc_config *consumer; ///< the consumer's own
+    char *texts[SETTING_COUNT]; ///< as given, or the default; NULL: none
+    int64_t numbers[SETTING_COUNT];
+    struct listener http; ///< filled by settings_check(), as are those below
+    struct listener management;
+    char *token; ///< NULL: none is asked for
+};
+
+/// Every setting at its default.
+void settings_init(struct settings *settings);
+
+/// Frees the values.
+void settings_dispose(struct settings *settings);
+
+/// The server's own table; `count` gets its length. Static.
+const struct kc_option *settings_options(size_t *count);
+
+/// Sets one value, of the server or of the consumer. False with a sentence in `error`, which for an
+/// unknown key names the nearest known one.
+bool settings_set(
+    struct settings *settings, const char *key, const char *value, char error[SETTINGS_ERROR_BYTES]
+);
+
+/// Checks that the values make sense together, and reads the token's file. False with a sentence in
+/// `error`.
+bool settings_check(struct settings *settings, char error[SETTINGS_ERROR_BYTES]);
+
+/// The text of a setting; "" when it has none.
+const char *settings_text(const struct settings *settings, enum setting setting);
+
+/// The number of a setting of type KC_INTEGER.
+int64_t settings_number(const struct settings *settings, enum setting setting);
+
+/// The key in either table that is most like `key`, or the environment's spelling of one when
+/// `environment` is true.
+const char *settings_nearest(const char *key, bool environment);
+
+/// Takes the next item off a list with commas, without the blanks around it: false at the end.
+/// `*list` moves on; the item is borrowed from it.
+bool settings_list_next(const char **list, const char **item, size_t *size);
+
+enum { SETTINGS_NAME_BYTES = 80 };
+
+/// How the environment spells a key: KAFKA_SIDECAR_GROUP_ID. False when it is too long.
+bool settings_environment_name(const char *key, char name[SETTINGS_NAME_BYTES]);

@@ -1,0 +1,722 @@
+// SPDX-License-Identifier: Apache-2.0
+// The double's engine thread and its commands.
+#include "tests/unit/server/fake_consumer.h"
+
+#include "server/base/must.h"
+#include "server/base/out.h"
+#include "tests/unit/server/fake_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct kc_runtime {
+    int nothing;
+};
+
+struct kc_consumer {
+    int nothing;
+};
+
+struct fake fake = { .mutex = PTHREAD_MUTEX_INITIALIZER, .ready = true, .reason = "" };
+
+__attribute__((constructor)) static void fake_start(void) {
+    pthread_condattr_t attributes;
+    must(pthread_condattr_init(&attributes) == 0);
+    must(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
+    must(pthread_cond_init(&fake.changed, &attributes) == 0);
+}
+
+void fake_lock(void) {
+    must(pthread_mutex_lock(&fake.mutex) == 0);
+}
+
+void fake_unlock(void) {
+    must(pthread_mutex_unlock(&fake.mutex) == 0);
+}
+
+static void changed(void) {
+    must(pthread_cond_broadcast(&fake.changed) == 0);
+}
+
+int64_t fake_now_ms(void) {
+    struct timespec now;
+    must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct fake_partition *fake_find(const char *topic, int32_t partition) {
+    for (size_t i = 0; i < fake.partition_count; i++) {
+        struct fake_partition *found = &fake.partitions[i];
+        if (found->partition == partition && strcmp(found->topic, topic) == 0) return found;
+    }
+    return NULL;
+}
+
+int64_t fake_end(const struct fake_partition *partition) {
+    return partition->first_offset + (int64_t)partition->count;
+}
+
+// Scripting
+
+void fake_add_partition(const char *topic, int32_t partition, int64_t first_offset) {
+    fake_lock();
+    must(fake.partition_count < FAKE_MOST_PARTITIONS);
+    fake.partitions[fake.partition_count++] = (struct fake_partition){
+        .topic = must_copy(topic),
+        .partition = partition,
+        .assigned = true,
+        .first_offset = first_offset,
+        .position = first_offset,
+        .committed = -1,
+    };
+    changed();
+    fake_unlock();
+}
+
+static struct kc_bytes copy_bytes(struct kc_bytes bytes) {
+    if (!bytes.data) return bytes;
+    uint8_t *copy = must_have(bytes.size);
+    memcpy(copy, bytes.data, bytes.size);
+    return (struct kc_bytes){ copy, bytes.size };
+}
+
+static void put_part(struct out *out, struct kc_bytes bytes) {
+    int64_t size = bytes.data ? (int64_t)bytes.size : -1;
+    out_append(out, &size, sizeof size);
+    out_append(out, bytes.data, bytes.size);
+}
+
+static bool take_part(struct kc_bytes *from, struct kc_bytes *part) {
+    int64_t size;
+    if (from->size < sizeof size) return false;
+    memcpy(&size, from->data, sizeof size);
+    from->data += sizeof size;
+    from->size -= sizeof size;
+    part->data = size < 0 ? NULL : from->data;
+    part->size = size < 0 ? 0 : (size_t)size;
+    from->data += part->size;
+    from->size -= part->size;
+    return true;
+}
+
+bool kc_header_next(struct kc_bytes *headers, struct kc_header *header) {
+    return take_part(headers, &header->key) && take_part(headers, &header->value);
+}
+
+struct kc_bytes fake_headers(const struct kc_header *headers, uint32_t count) {
+    struct out encoded = { 0 };
+    for (uint32_t i = 0; i < count; i++) {
+        put_part(&encoded, headers[i].key);
+        put_part(&encoded, headers[i].value);
+    }
+    return (struct kc_bytes){ (uint8_t *)encoded.data, encoded.size };
+}
+
+void fake_add_record(const char *topic, int32_t partition, const struct fake_record *record) {
+    fake_lock();
+    struct fake_partition *found = fake_find(topic, partition);
+    must(found != NULL);
+    found->entries = must_grow(found->entries, (found->count + 1) * sizeof *found->entries);
+    found->entries[found->count++] = (struct fake_entry){
+        .key = copy_bytes(record->key),
+        .value = copy_bytes(record->value),
+        .headers = fake_headers(record->headers, record->header_count),
+        .header_count = record->header_count,
+        .timestamp_ms = record->timestamp_ms,
+    };
+    changed();
+    fake_unlock();
+}
+
+void fake_add_text(const char *topic, int32_t partition, const char *value) {
+    struct fake_record record = { .timestamp_ms = 1000 };
+    record.value = (struct kc_bytes){ (const uint8_t *)value, strlen(value) };
+    fake_add_record(topic, partition, &record);
+}
+
+void fake_fail_next(enum fake_command command, enum kc_status status, int16_t kafka_error) {
+    fake_lock();
+    fake.failing[command].status = status;
+    fake.failing[command].kafka_error = kafka_error;
+    fake_unlock();
+}
+
+void fake_fail_partition(
+    const char *topic, int32_t partition, enum kc_status status, int16_t kafka_error
+) {
+    fake_lock();
+    struct fake_partition *found = fake_find(topic, partition);
+    must(found != NULL);
+    found->status = status;
+    found->kafka_error = kafka_error;
+    fake_unlock();
+}
+
+void fake_hold(enum fake_command command) {
+    fake_lock();
+    fake.held[command] = true;
+    fake_unlock();
+}
+
+void fake_release(enum fake_command command) {
+    fake_lock();
+    fake.held[command] = false;
+    changed();
+    fake_unlock();
+}
+
+void fake_wait_for(enum fake_command command, int count) {
+    fake_lock();
+    while (fake.called[command] < count)
+        must(pthread_cond_wait(&fake.changed, &fake.mutex) == 0);
+    fake_unlock();
+}
+
+void fake_wait_for_waiting(bool waiting) {
+    fake_lock();
+    while ((fake.poll && fake.poll->waiting) != waiting)
+        must(pthread_cond_wait(&fake.changed, &fake.mutex) == 0);
+    fake_unlock();
+}
+
+void fake_wait_for_no_poll(void) {
+    fake_lock();
+    while (fake.poll)
+        must(pthread_cond_wait(&fake.changed, &fake.mutex) == 0);
+    fake_unlock();
+}
+
+void fake_fail_poll(const struct kc_poll_error *error) {
+    fake_lock();
+    fake.poll_error = *error;
+    changed();
+    fake_unlock();
+}
+
+int64_t fake_committed(const char *topic, int32_t partition) {
+    fake_lock();
+    int64_t committed = fake_find(topic, partition)->committed;
+    fake_unlock();
+    return committed;
+}
+
+int64_t fake_position(const char *topic, int32_t partition) {
+    fake_lock();
+    int64_t position = fake_find(topic, partition)->position;
+    fake_unlock();
+    return position;
+}
+
+bool fake_paused(const char *topic, int32_t partition) {
+    fake_lock();
+    bool paused = fake_find(topic, partition)->paused;
+    fake_unlock();
+    return paused;
+}
+
+struct fake_counts fake_counts(void) {
+    fake_lock();
+    struct fake_counts counts = fake.counts;
+    fake_unlock();
+    return counts;
+}
+
+void fake_set_ready(bool ready, const char *reason) {
+    fake_lock();
+    fake.ready = ready;
+    fake.reason = reason;
+    fake_unlock();
+}
+
+// The engine thread
+
+static int64_t sought_offset(
+    const struct fake_partition *found, const struct fake_call *call, size_t i
+) {
+    switch (call->target) {
+    case KC_TO_OFFSET: return call->partitions[i].offset;
+    case KC_TO_BEGINNING: return found->first_offset;
+    case KC_TO_END: return fake_end(found);
+    case KC_TO_COMMITTED: return found->committed < 0 ? found->first_offset : found->committed;
+    case KC_TO_TIMESTAMP:
+        for (size_t k = 0; k < found->count; k++) {
+            if (found->entries[k].timestamp_ms >= call->partitions[i].timestamp_ms)
+                return found->first_offset + (int64_t)k;
+        }
+        return call->command == FAKE_OFFSETS ? -1 : fake_end(found);
+    }
+    return -1;
+}
+
+static void commit_one(
+    struct fake_partition *found, const struct fake_call *call, struct kc_partition *result
+) {
+    int64_t offset = call->named ? result->offset : found->position;
+    found->committed = offset;
+    found->committed_metadata =
+        (struct kc_bytes){ (const uint8_t *)result->metadata, result->metadata_size };
+    result->offset = offset;
+}
+
+static void run_one(
+    struct fake_partition *found,
+    const struct fake_call *call,
+    size_t i,
+    struct kc_partition *result
+) {
+    bool needs_assignment = call->command != FAKE_OFFSETS && call->command != FAKE_COMMITTED;
+    result->status = found->status;
+    result->kafka_error = found->kafka_error;
+    if (needs_assignment && !found->assigned) result->status = KC_NOT_ASSIGNED;
+    if (result->status != KC_OK) return;
+    switch (call->command) {
+    case FAKE_COMMIT: commit_one(found, call, result); break;
+    case FAKE_COMMITTED:
+        result->offset = found->committed;
+        result->leader_epoch = found->committed < 0 ? -1 : 4;
+        result->metadata = (const char *)found->committed_metadata.data;
+        result->metadata_size = found->committed_metadata.size;
+        break;
+    case FAKE_POSITION: result->offset = found->position; break;
+    case FAKE_SEEK:
+        found->moves++;
+        found->position = result->offset = sought_offset(found, call, i);
+        break;
+    case FAKE_OFFSETS:
+        result->offset = sought_offset(found, call, i);
+        result->timestamp_ms = result->offset < 0 ? -1 : call->partitions[i].timestamp_ms;
+        result->leader_epoch = result->offset < 0 ? -1 : 4;
+        break;
+    case FAKE_PAUSE: found->paused = true; break;
+    case FAKE_RESUME: found->paused = false; break;
+    case FAKE_SUBSCRIBE:
+    case FAKE_UNSUBSCRIBE:
+    case FAKE_ASSIGN:
+    case FAKE_TOPICS:
+    case FAKE_DESCRIBE:
+    case FAKE_CLOSE:
+    case FAKE_COMMAND_COUNT: must(!"a command about partitions");
+    }
+}
+
+static void assign_by_hand(const struct fake_call *call) {
+    for (size_t i = 0; i < fake.partition_count; i++)
+        fake.partitions[i].assigned = false;
+    for (size_t i = 0; i < call->count; i++) {
+        struct fake_partition *found =
+            fake_find(call->partitions[i].topic, call->partitions[i].partition);
+        if (!found) continue;
+        found->assigned = true;
+        if (call->partitions[i].offset >= 0) found->position = call->partitions[i].offset;
+    }
+    fake.by_hand = true;
+}
+
+static void subscribe_to(const struct fake_call *call) {
+    fake.subscription_count = call->topic_count;
+    for (size_t i = 0; i < call->topic_count; i++)
+        fake.subscription[i] = call->topics[i];
+}
+
+/// Fills in the partitions that the command is about, or all assigned.
+static size_t choose(struct fake_call *call, struct kc_partition *results) {
+    if (call->named) {
+        memcpy(results, call->partitions, call->count * sizeof *results);
+        return call->count;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < fake.partition_count; i++) {
+        if (!fake.partitions[i].assigned) continue;
+        results[count] = (struct kc_partition){ .topic = fake.partitions[i].topic,
+                                                .partition = fake.partitions[i].partition,
+                                                .leader_epoch = -1,
+                                                .offset = -1,
+                                                .timestamp_ms = -1 };
+        call->partitions[count] = results[count];
+        count++;
+    }
+    return count;
+}
+
+static size_t run_partitions(struct fake_call *call, struct kc_partition *results) {
+    size_t count = choose(call, results);
+    for (size_t i = 0; i < count; i++) {
+        struct fake_partition *found = fake_find(results[i].topic, results[i].partition);
+        if (found) {
+            run_one(found, call, i, &results[i]);
+        } else {
+            results[i].status = KC_NO_SUCH_PARTITION;
+            results[i].kafka_error = 3;
+        }
+    }
+    if (call->command != FAKE_PAUSE && call->command != FAKE_RESUME) return count;
+    count = 0;
+    for (size_t i = 0; i < fake.partition_count; i++) {
+        if (!fake.partitions[i].paused) continue;
+        results[count++] = (struct kc_partition){ .topic = fake.partitions[i].topic,
+                                                  .partition = fake.partitions[i].partition };
+    }
+    return count;
+}
+
+static void describe(struct kc_description *description, struct kc_partition_state *states) {
+    *description = (struct kc_description){
+        .state = fake.by_hand              ? "assigned"
+                 : fake.subscription_count ? "stable"
+                                           : "unsubscribed",
+        .ready = fake.ready,
+        .reason = fake.reason,
+        .group_id = "group-1",
+        .member_id = "member-1",
+        .client_id = "client-1",
+        .generation = 7,
+        .protocol = "classic",
+        .assignor = "range",
+        .coordinator = 2,
+        .coordinator_host = "broker-2",
+        .coordinator_port = 9092,
+        .cluster_id = "cluster-1",
+        .heartbeat_age_ms = 12,
+        .rebalance_count = 1,
+        .rebalance_reason = "joined",
+        .subscription = (const char *const *)fake.subscription,
+        .subscription_count = fake.subscription_count,
+        .assigned_by_hand = fake.by_hand,
+        .assignment = states,
+        .last_error_text = "",
+        .connection_count = 3,
+    };
+    for (size_t i = 0; i < fake.partition_count; i++) {
+        const struct fake_partition *from = &fake.partitions[i];
+        if (!from->assigned) continue;
+        states[description->assignment_count++] = (struct kc_partition_state){
+            .topic = from->topic,
+            .partition = from->partition,
+            .paused = from->paused,
+            .position = from->position,
+            .committed = from->committed,
+            .high_watermark = fake_end(from),
+            .last_stable_offset = fake_end(from),
+            .lag = fake_end(from) - from->position,
+            .leader = 1,
+            .leader_epoch = 4,
+            .state = "fetching",
+        };
+    }
+}
+
+static void list_topics(
+    struct kc_result *result,
+    const char *wanted,
+    struct kc_topic *topics,
+    struct kc_topic_partition *parts
+) {
+    static const int32_t replicas[] = { 1, 2 };
+    size_t part = 0;
+    for (size_t i = 0; i < fake.partition_count; i++) {
+        const struct fake_partition *from = &fake.partitions[i];
+        if (wanted && strcmp(from->topic, wanted) != 0) continue;
+        size_t k = 0;
+        while (k < result->topic_count && strcmp(topics[k].topic, from->topic) != 0)
+            k++;
+        if (k == result->topic_count) {
+            topics[k] = (struct kc_topic
+            ){ .topic = from->topic, .partitions = &parts[part], .topic_id = { 1, 0xab } };
+            result->topic_count++;
+        }
+        topics[k].partition_count++;
+        parts[part++] =
+            (struct kc_topic_partition){ from->partition, 1, 4, 0, replicas, 2, replicas, 1 };
+    }
+    if (wanted && result->topic_count == 0) {
+        result->status = KC_NO_SUCH_TOPIC;
+        result->kafka_error = 3;
+    }
+}
+
+/// Runs one command with the mutex, and completes it without.
+static void run(struct fake_call *call) {
+    struct kc_partition results[FAKE_MOST_PARTITIONS];
+    struct kc_partition_state states[FAKE_MOST_PARTITIONS];
+    struct kc_topic topics[FAKE_MOST_PARTITIONS];
+    struct kc_topic_partition parts[FAKE_MOST_PARTITIONS];
+    struct kc_description description;
+    struct kc_result result = { .message = "as told" };
+    result.status = fake.failing[call->command].status;
+    result.kafka_error = fake.failing[call->command].kafka_error;
+    fake.failing[call->command].status = KC_OK;
+    if (fake.closed) result.status = KC_CLOSED;
+    if (result.status == KC_OK) {
+        if (call->command == FAKE_DESCRIBE) {
+            describe(&description, states);
+            result.description = &description;
+        } else if (call->command == FAKE_TOPICS) {
+            result.topics = topics;
+            list_topics(&result, call->topic_count ? call->topics[0] : NULL, topics, parts);
+        } else if (call->command == FAKE_SUBSCRIBE) {
+            subscribe_to(call);
+        } else if (call->command == FAKE_UNSUBSCRIBE) {
+            fake.by_hand = false;
+            fake.subscription_count = 0;
+        } else if (call->command == FAKE_ASSIGN) {
+            assign_by_hand(call);
+        } else if (call->command == FAKE_CLOSE) {
+            fake.counts.closed++;
+            fake.closed = true;
+        } else {
+            result.partition_count = run_partitions(call, results);
+            result.partitions = results;
+        }
+    }
+    fake_unlock();
+    call->call.done(call->call.arg, &result);
+    fake_lock();
+}
+
+static struct fake_call *take_call(void) {
+    for (struct fake_call **at = &fake.queue; *at; at = &(*at)->next) {
+        if (fake.held[(*at)->command]) continue;
+        struct fake_call *call = *at;
+        *at = call->next;
+        return call;
+    }
+    return NULL;
+}
+
+static void wait_for_change(void) {
+    if (!fake.poll || !fake.poll->waiting) {
+        must(pthread_cond_wait(&fake.changed, &fake.mutex) == 0);
+        return;
+    }
+    int64_t until = fake.poll->deadline_ms;
+    struct timespec then = { until / 1000, until % 1000 * 1000000 };
+    (void)pthread_cond_timedwait(&fake.changed, &fake.mutex, &then);
+}
+
+static void *engine(void *arg) {
+    fake_lock();
+    while (!fake.stopping) {
+        fake_complete_wait();
+        struct fake_call *call = take_call();
+        if (call) {
+            run(call);
+            for (size_t i = 0; call->command != FAKE_SUBSCRIBE && i < call->topic_count; i++)
+                free(call->topics[i]);
+            for (size_t i = 0; i < call->count; i++)
+                free((char *)(uintptr_t)call->partitions[i].topic);
+            free(call);
+            changed();
+        } else if (!fake.stopping) {
+            wait_for_change();
+        }
+    }
+    fake_unlock();
+    return arg;
+}
+
+// The public functions
+
+struct kc_runtime *kc_runtime_new(const struct kc_log *log) {
+    fake.log = *log;
+    must(pthread_create(&fake.engine, NULL, engine, NULL) == 0);
+    return must_have(sizeof(struct kc_runtime));
+}
+
+void kc_runtime_free(struct kc_runtime *runtime) {
+    fake_lock();
+    fake.stopping = true;
+    changed();
+    fake_unlock();
+    must(pthread_join(fake.engine, NULL) == 0);
+    free(runtime);
+}
+
+struct kc_consumer *kc_consumer_new(
+    struct kc_runtime *runtime, const struct kc_config *config, char error[KC_ERROR_BYTES]
+) {
+    (void)runtime, (void)error;
+    fake.config = kc_config_dup(config);
+    return must_have(sizeof(struct kc_consumer));
+}
+
+void kc_consumer_free(struct kc_consumer *consumer) {
+    fake_lock();
+    must(fake.closed && !fake.poll);
+    kc_config_free(fake.config);
+    fake.config = NULL;
+    fake_unlock();
+    free(consumer);
+}
+
+static struct fake_call *new_call(enum fake_command command, struct kc_call call) {
+    struct fake_call *made = must_have(sizeof *made);
+    made->command = command;
+    made->call = call;
+    return made;
+}
+
+static void enqueue(struct fake_call *call) {
+    fake_lock();
+    struct fake_call **at = &fake.queue;
+    while (*at)
+        at = &(*at)->next;
+    *at = call;
+    fake.called[call->command]++;
+    changed();
+    fake_unlock();
+}
+
+static void enqueue_partitions(
+    enum fake_command command,
+    enum kc_target target,
+    const struct kc_partition *partitions,
+    size_t count,
+    struct kc_call call
+) {
+    struct fake_call *made = new_call(command, call);
+    made->target = target;
+    made->named = partitions != NULL;
+    must(count <= FAKE_MOST_PARTITIONS);
+    for (size_t i = 0; i < count; i++) {
+        made->partitions[i] = partitions[i];
+        made->partitions[i].topic = must_copy(partitions[i].topic);
+        if (partitions[i].metadata) {
+            struct kc_bytes bytes = { (const uint8_t *)partitions[i].metadata,
+                                      partitions[i].metadata_size };
+            made->partitions[i].metadata = (const char *)copy_bytes(bytes).data;
+        }
+    }
+    made->count = count;
+    enqueue(made);
+}
+
+void kc_close(struct kc_consumer *consumer, bool autocommit, struct kc_call call) {
+    (void)consumer;
+    fake_lock();
+    fake.counts.closed_with_autocommit = autocommit;
+    fake_unlock();
+    enqueue(new_call(FAKE_CLOSE, call));
+}
+
+void kc_subscribe(
+    struct kc_consumer *consumer, const char *const *topics, size_t count, struct kc_call call
+) {
+    (void)consumer;
+    struct fake_call *made = new_call(FAKE_SUBSCRIBE, call);
+    made->topic_count = count;
+    for (size_t i = 0; i < count; i++)
+        made->topics[i] = must_copy(topics[i]);
+    enqueue(made);
+}
+
+void kc_unsubscribe(struct kc_consumer *consumer, struct kc_call call) {
+    (void)consumer;
+    enqueue(new_call(FAKE_UNSUBSCRIBE, call));
+}
+
+void kc_topics(struct kc_consumer *consumer, const char *topic, struct kc_call call) {
+    (void)consumer;
+    struct fake_call *made = new_call(FAKE_TOPICS, call);
+    made->topic_count = topic ? 1 : 0;
+    made->topics[0] = must_copy(topic);
+    enqueue(made);
+}
+
+void kc_describe(struct kc_consumer *consumer, struct kc_call call) {
+    (void)consumer;
+    enqueue(new_call(FAKE_DESCRIBE, call));
+}
+
+void kc_assign(
+    struct kc_consumer *consumer,
+    const struct kc_partition *partitions,
+    size_t count,
+    struct kc_call call
+) {
+    (void)consumer;
+    enqueue_partitions(FAKE_ASSIGN, KC_TO_OFFSET, partitions, count, call);
+}
+
+void kc_commit(
+    struct kc_consumer *consumer,
+    const struct kc_partition *partitions,
+    size_t count,
+    struct kc_call call
+) {
+    (void)consumer;
+    enqueue_partitions(FAKE_COMMIT, KC_TO_OFFSET, partitions, count, call);
+}
+
+void kc_committed(
+    struct kc_consumer *consumer,
+    const struct kc_partition *partitions,
+    size_t count,
+    struct kc_call call
+) {
+    (void)consumer;
+    enqueue_partitions(FAKE_COMMITTED, KC_TO_OFFSET, partitions, count, call);
+}
+
+void kc_position(
+    struct kc_consumer *consumer,
+    const struct kc_partition *partitions,
+    size_t count,
+    struct kc_call call
+) {
+    (void)consumer;
+    enqueue_partitions(FAKE_POSITION, KC_TO_OFFSET, partitions, count, call);
+}
+
+void kc_seek(
+    struct kc_consumer *consumer,
+    enum kc_target target,
+    const struct kc_partition *partitions,
+    size_t count,
+    struct kc_call call
+) {
+    (void)consumer;
+    enqueue_partitions(FAKE_SEEK, target, partitions, count, call);
+}
+
+void kc_pause(
+    struct kc_consumer *consumer,
+    const struct kc_partition *partitions,
+    size_t count,
+    struct kc_call call
+) {
+    (void)consumer;
+    enqueue_partitions(FAKE_PAUSE, KC_TO_OFFSET, partitions, count, call);
+}
+
+void kc_resume(
+    struct kc_consumer *consumer,
+    const struct kc_partition *partitions,
+    size_t count,
+    struct kc_call call
+) {
+    (void)consumer;
+    enqueue_partitions(FAKE_RESUME, KC_TO_OFFSET, partitions, count, call);
+}
+
+void kc_offsets(
+    struct kc_consumer *consumer,
+    enum kc_target target,
+    const struct kc_partition *partitions,
+    size_t count,
+    struct kc_call call
+) {
+    (void)consumer;
+    enqueue_partitions(FAKE_OFFSETS, target, partitions, count, call);
+}
+
+size_t kc_metrics(struct kc_consumer *consumer, struct kc_metric *metrics, size_t capacity) {
+    (void)consumer;
+    static const struct kc_metric all[] = {
+        { "records-consumed-total", "Records delivered.", 9007199254740991.0, true },
+        { "fetch-latency-avg", "Mean time of a fetch in milliseconds.", 1.5, false },
+    };
+    for (size_t i = 0; i < 2 && i < capacity; i++)
+        metrics[i] = all[i];
+    return 2;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// A double of consumer/consumer.h for tests of the server: topics in memory, one engine thread,
+// commands that can be held back or told to fail. One consumer at a time.
+#pragma once
+
+#include "consumer/consumer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// The commands, for scripting.
+enum fake_command {
+    FAKE_SUBSCRIBE,
+    FAKE_UNSUBSCRIBE,
+    FAKE_ASSIGN,
+    FAKE_COMMIT,
+    FAKE_COMMITTED,
+    FAKE_POSITION,
+    FAKE_SEEK,
+    FAKE_PAUSE,
+    FAKE_RESUME,
+    FAKE_OFFSETS,
+    FAKE_TOPICS,
+    FAKE_DESCRIBE,
+    FAKE_CLOSE,
+    FAKE_COMMAND_COUNT,
+};
+
+/// One record to be. Null data is null; offsets are given in order from `first_offset`.
+struct fake_record {
+    struct kc_bytes key;
+    struct kc_bytes value;
+    const struct kc_header *headers;
+    uint32_t header_count;
+    int64_t timestamp_ms;
+};
+
+/// Makes a partition that is assigned to the consumer, whose log starts at `first_offset`.
+void fake_add_partition(const char *topic, int32_t partition, int64_t first_offset);
+
+/// Headers as the double's kc_header_next() takes them; the caller frees the bytes.
+struct kc_bytes fake_headers(const struct kc_header *headers, uint32_t count);
+
+/// Appends a record and wakes a waiting poll.
+void fake_add_record(const char *topic, int32_t partition, const struct fake_record *record);
+
+/// Appends a record with a text as its value and a null key.
+void fake_add_text(const char *topic, int32_t partition, const char *value);
+
+/// Lets the next command of that kind fail as a whole.
+void fake_fail_next(enum fake_command command, enum kc_status status, int16_t kafka_error);
+
+/// Lets all commands give this error for one partition.
+void fake_fail_partition(
+    const char *topic, int32_t partition, enum kc_status status, int16_t kafka_error
+);
+
+/// Keeps commands of that kind from completing until fake_release().
+void fake_hold(enum fake_command command);
+
+/// Lets commands of that kind go on.
+void fake_release(enum fake_command command);
+
+/// Waits until so many commands of that kind have been called since the start.
+void fake_wait_for(enum fake_command command, int count);
+
+/// Waits until a poll is waiting (or none is).
+void fake_wait_for_waiting(bool waiting);
+
+/// Waits until no poll is open.
+void fake_wait_for_no_poll(void);
+
+/// Lets kc_poll_next() give this error instead of the next record; the error is given once.
+void fake_fail_poll(const struct kc_poll_error *error);
+
+/// The committed offset; -1: none.
+int64_t fake_committed(const char *topic, int32_t partition);
+
+/// The next offset to be delivered.
+int64_t fake_position(const char *topic, int32_t partition);
+
+/// Whether the partition is paused.
+bool fake_paused(const char *topic, int32_t partition);
+
+/// What happened so far.
+struct fake_counts {
+    int opened;
+    int accepted;
+    int put_back;
+    int closed;
+    bool closed_with_autocommit;
+};
+
+/// A copy of the counts.
+struct fake_counts fake_counts(void);
+
+/// What kc_describe() is to say of readiness.
+void fake_set_ready(bool ready, const char *reason);

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// The double's polls.
+#include "server/base/must.h"
+#include "tests/unit/server/fake_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void changed(void) {
+    must(pthread_cond_broadcast(&fake.changed) == 0);
+}
+
+static bool has_record(const struct kc_poll *poll, size_t i) {
+    const struct fake_partition *partition = &fake.partitions[i];
+    return partition->assigned && !partition->paused && poll->next[i] < fake_end(partition) &&
+           poll->moves[i] == partition->moves;
+}
+
+static bool is_ready(struct kc_poll *poll) {
+    for (size_t i = 0; poll->handed_count == 0 && i < fake.partition_count; i++) {
+        poll->next[i] = fake.partitions[i].position;
+        poll->moves[i] = fake.partitions[i].moves;
+    }
+    for (size_t i = 0; i < fake.partition_count; i++) {
+        if (has_record(poll, i)) return true;
+    }
+    return fake.poll_error.status != KC_OK;
+}
+
+void fake_complete_wait(void) {
+    struct kc_poll *poll = fake.poll;
+    if (!poll || !poll->waiting) return;
+    enum kc_status status = is_ready(poll)                       ? KC_OK
+                            : poll->interrupted                  ? KC_INTERRUPTED
+                            : fake.closed                        ? KC_CLOSED
+                            : fake_now_ms() >= poll->deadline_ms ? KC_TIMED_OUT
+                                                                 : KC_NO_RECORDS;
+    if (status == KC_NO_RECORDS) return;
+    if (poll->interrupted) status = KC_INTERRUPTED;
+    poll->waiting = false;
+    struct kc_call call = poll->wait;
+    changed();
+    fake_unlock();
+    call.done(call.arg, &(struct kc_result){ .status = status, .message = "" });
+    fake_lock();
+}
+
+enum kc_status kc_poll_open(struct kc_consumer *consumer, bool peek, struct kc_poll **poll) {
+    fake_lock();
+    enum kc_status status = fake.closed ? KC_CLOSED : fake.poll ? KC_POLL_IN_PROGRESS : KC_OK;
+    if (status == KC_OK) {
+        fake.poll = must_have(sizeof *fake.poll);
+        fake.poll->consumer = consumer;
+        fake.poll->peek = peek;
+        fake.counts.opened++;
+        *poll = fake.poll;
+        changed();
+    }
+    fake_unlock();
+    return status;
+}
+
+bool kc_poll_ready(struct kc_poll *poll) {
+    fake_lock();
+    bool ready = is_ready(poll);
+    fake_unlock();
+    return ready;
+}
+
+void kc_poll_wait(struct kc_poll *poll, struct kc_call call) {
+    fake_lock();
+    must(!poll->waiting);
+    poll->waiting = true;
+    poll->interrupted = false;
+    poll->wait = call;
+    poll->deadline_ms = fake_now_ms() + call.timeout_ms;
+    changed();
+    fake_unlock();
+}
+
+void kc_poll_interrupt(struct kc_poll *poll) {
+    fake_lock();
+    poll->interrupted = poll->waiting;
+    changed();
+    fake_unlock();
+}
+
+static void hand_out(struct kc_poll *poll, size_t i, struct kc_record *record) {
+    const struct fake_partition *from = &fake.partitions[i];
+    const struct fake_entry *entry = &from->entries[poll->next[i] - from->first_offset];
+    *record = (struct kc_record){
+        .topic = from->topic,
+        .partition = from->partition,
+        .leader_epoch = 4,
+        .offset = poll->next[i]++,
+        .timestamp_ms = entry->timestamp_ms,
+        .header_count = entry->header_count,
+        .key = entry->key,
+        .value = entry->value,
+        .headers = entry->headers,
+    };
+    poll->handed[i] = true;
+    poll->handed_count++;
+}
+
+enum kc_status kc_poll_next(struct kc_poll *poll, struct kc_record *record) {
+    enum kc_status status = KC_NO_RECORDS;
+    fake_lock();
+    bool ready = is_ready(poll);
+    if (fake.poll_error.status != KC_OK) {
+        if (poll->handed_count == 0) {
+            poll->error = fake.poll_error;
+            status = poll->error.status;
+            fake.poll_error.status = KC_OK;
+        }
+    } else if (ready) {
+        for (size_t i = 0; status != KC_OK && i < fake.partition_count; i++) {
+            if (!has_record(poll, i)) continue;
+            hand_out(poll, i, record);
+            status = KC_OK;
+        }
+    }
+    fake_unlock();
+    return status;
+}
+
+const struct kc_poll_error *kc_poll_last_error(const struct kc_poll *poll) {
+    return &poll->error;
+}
+
+const struct kc_partition *kc_poll_next_offsets(struct kc_poll *poll, size_t *count) {
+    fake_lock();
+    *count = 0;
+    for (size_t i = 0; i < fake.partition_count; i++) {
+        if (!poll->handed[i]) continue;
+        poll->next_offsets[(*count)++] =
+            (struct kc_partition){ .topic = fake.partitions[i].topic,
+                                   .partition = fake.partitions[i].partition,
+                                   .leader_epoch = 4,
+                                   .offset = poll->next[i] };
+    }
+    fake_unlock();
+    return poll->next_offsets;
+}
+
+static void end(struct kc_poll *poll, bool accepted) {
+    fake_lock();
+    must(fake.poll == poll && !poll->waiting);
+    for (size_t i = 0; accepted && !poll->peek && i < fake.partition_count; i++) {
+        struct fake_partition *partition = &fake.partitions[i];
+        if (poll->handed[i] && poll->moves[i] == partition->moves)
+            partition->position = poll->next[i];
+    }
+    fake.counts.accepted += accepted;
+    fake.counts.put_back += !accepted;
+    fake.poll = NULL;
+    changed();
+    fake_unlock();
+    free(poll);
+}
+
+void kc_poll_accept(struct kc_poll *poll) {
+    end(poll, true);
+}
+
+void kc_poll_put_back(struct kc_poll *poll) {
+    end(poll, false);
+}

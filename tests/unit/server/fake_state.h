@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of the double: shared by its commands, its polls and its configuration.
+#pragma once
+
+#include "tests/unit/server/fake_consumer.h"
+
+#include <pthread.h>
+
+enum { FAKE_MOST_PARTITIONS = 64, FAKE_MOST_WAITING = 64 };
+
+/// One record of a log.
+struct fake_entry {
+    struct kc_bytes key;
+    struct kc_bytes value;
+    struct kc_bytes headers;
+    uint32_t header_count;
+    int64_t timestamp_ms;
+};
+
+/// One partition: its log and the consumer's place in it.
+struct fake_partition {
+    char *topic;
+    int32_t partition;
+    bool assigned;
+    bool paused;
+    int64_t first_offset;
+    int64_t position;
+    int64_t committed;
+    struct kc_bytes committed_metadata;
+    int moves; ///< seeks; an older poll does not move the position any more
+    enum kc_status status;
+    int16_t kafka_error;
+    struct fake_entry *entries;
+    size_t count;
+};
+
+/// A command on its way to the engine thread.
+struct fake_call {
+    enum fake_command command;
+    enum kc_target target;
+    bool named; ///< partitions were given
+    struct kc_partition partitions[FAKE_MOST_PARTITIONS];
+    size_t count;
+    char *topics[FAKE_MOST_PARTITIONS];
+    size_t topic_count;
+    struct kc_call call;
+    struct fake_call *next;
+};
+
+/// Where a poll is in each partition.
+struct kc_poll {
+    struct kc_consumer *consumer;
+    bool peek;
+    bool waiting;
+    bool interrupted;
+    struct kc_call wait;
+    int64_t deadline_ms;
+    int handed_count;
+    int64_t next[FAKE_MOST_PARTITIONS];
+    bool handed[FAKE_MOST_PARTITIONS];
+    int moves[FAKE_MOST_PARTITIONS];
+    struct kc_poll_error error;
+    struct kc_partition next_offsets[FAKE_MOST_PARTITIONS];
+};
+
+/// All there is. `mutex` guards everything; `changed` is signalled at each change.
+struct fake {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    pthread_t engine;
+    bool stopping;
+    struct fake_partition partitions[FAKE_MOST_PARTITIONS];
+    size_t partition_count;
+    struct fake_call *queue;
+    bool held[FAKE_COMMAND_COUNT];
+    int called[FAKE_COMMAND_COUNT];
+
+    struct {
+        enum kc_status status;
+        int16_t kafka_error;
+    } failing[FAKE_COMMAND_COUNT];
+    struct kc_poll *poll;
+    struct kc_poll_error poll_error; ///< KC_OK: none
+    struct fake_counts counts;
+    char *subscription[FAKE_MOST_PARTITIONS];
+    size_t subscription_count;
+    bool by_hand;
+    bool closed;
+    bool ready;
+    const char *reason;
+    struct kc_log log;
+    struct kc_config *config;
+};
+
+extern struct fake fake;
+
+/// Takes and gives the mutex.
+void fake_lock(void);
+
+/// Gives the mutex.
+void fake_unlock(void);
+
+/// The partition, or NULL.
+struct fake_partition *fake_find(const char *topic, int32_t partition);
+
+/// Now, on the monotonic clock.
+int64_t fake_now_ms(void);
+
+/// Completes the poll's wait when it is over; called by the engine thread with the mutex, which it
+/// gives up for the callback.
+void fake_complete_wait(void);
+
+/// The end of the log.
+int64_t fake_end(const struct fake_partition *partition);
