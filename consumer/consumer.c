@@ -4,9 +4,12 @@
 // types.
 #include "consumer/consumer.h"
 
+#include "consumer/base/log.h"
 #include "consumer/base/must.h"
 #include "consumer/consumer_state.h"
+#include "consumer/engine/command.h"
 #include "consumer/wire/kafka_error.h"
+#include "consumer/wire/messages_cluster.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,6 +4,8 @@
 
 #include "consumer/consumer.h"
 #include "consumer/driver/loop.h"
+#include "consumer/engine/command.h"
+#include "consumer/engine/options.h"
 #include "consumer/fetch/lease.h"
 
 #include <stdatomic.h>

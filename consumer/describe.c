@@ -2,7 +2,9 @@
 // Describes a consumer to the application, on the engine thread, from what the engine's parts know.
 #include "consumer/base/must.h"
 #include "consumer/consumer_state.h"
+#include "consumer/engine/command.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/fetch/queue.h"
 
 #include <stdio.h>
 #include <utlist.h>

@@ -3,6 +3,7 @@
 // engine.
 #include "consumer/base/must.h"
 #include "consumer/consumer_state.h"
+#include "consumer/engine/command.h"
 #include "consumer/wire/kafka_error.h"
 
 #include <inttypes.h>

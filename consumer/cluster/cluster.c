@@ -5,8 +5,10 @@
 #include "consumer/cluster/cluster.h"
 
 #include "consumer/base/must.h"
+#include "consumer/wire/api.h"
 #include "consumer/wire/field.h"
 #include "consumer/wire/kafka_error.h"
+#include "consumer/wire/messages_cluster.h"
 
 #include <inttypes.h>
 #include <stdio.h>

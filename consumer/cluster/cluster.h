@@ -3,6 +3,7 @@
 // ask, keeps metadata fresh. Engine thread.
 #pragma once
 
+#include "consumer/base/bytes.h"
 #include "consumer/cluster/metadata.h"
 #include "consumer/net/connection.h"
 

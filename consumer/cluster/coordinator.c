@@ -4,7 +4,9 @@
 #include "consumer/cluster/coordinator.h"
 
 #include "consumer/base/must.h"
+#include "consumer/wire/api.h"
 #include "consumer/wire/kafka_error.h"
+#include "consumer/wire/messages_cluster.h"
 
 #include <inttypes.h>
 

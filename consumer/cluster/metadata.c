@@ -3,8 +3,10 @@
 // ages: leader epochs say which is newer.
 #include "consumer/cluster/metadata.h"
 
+#include "consumer/base/bytes.h"
 #include "consumer/base/must.h"
 #include "consumer/wire/kafka_error.h"
+#include "consumer/wire/messages_cluster.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,12 +3,13 @@
 // and leader hints change; it asks for nothing itself. Engine thread.
 #pragma once
 
-#include "consumer/wire/messages_cluster.h"
 #include "consumer/wire/uuid.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <uthash.h>
+
+struct metadata_response;
 
 /// One partition of a known topic.
 struct partition_metadata {

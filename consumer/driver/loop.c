@@ -4,10 +4,13 @@
 #include "consumer/driver/loop.h"
 
 #include "consumer/base/clock.h"
+#include "consumer/base/log.h"
 #include "consumer/base/must.h"
 #include "consumer/driver/host.h"
 #include "consumer/driver/mailbox.h"
 #include "consumer/driver/socket.h"
+#include "consumer/engine/command.h"
+#include "consumer/net/connection.h"
 
 #include <pthread.h>
 #include <signal.h>

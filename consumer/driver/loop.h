@@ -3,12 +3,12 @@
 // functions here may be called from any other thread.
 #pragma once
 
-#include "consumer/base/log.h"
-#include "consumer/engine/command.h"
-#include "consumer/engine/engine.h"
-#include "consumer/engine/options.h"
-
 #include <stdbool.h>
+
+struct command;
+struct log;
+struct options;
+struct queue;
 
 /// The engine thread.
 struct loop;

@@ -5,6 +5,7 @@
 
 #include "consumer/base/clock.h"
 #include "consumer/base/must.h"
+#include "consumer/net/connection.h"
 
 #include <stdio.h>
 #include <stdlib.h>

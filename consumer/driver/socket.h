@@ -3,6 +3,7 @@
 // writing. Engine thread.
 #pragma once
 
+#include "consumer/base/bytes.h"
 #include "consumer/driver/host.h"
 
 /// Begins to dial a connection; it reports to the engine.

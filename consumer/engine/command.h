@@ -5,9 +5,10 @@
 
 #include "consumer/base/arena.h"
 #include "consumer/engine/row.h"
-#include "consumer/wire/messages_cluster.h"
 
 #include <stddef.h>
+
+struct metadata_response;
 
 struct engine;
 struct command;

@@ -8,6 +8,7 @@
 #include "consumer/engine/engine_state.h"
 #include "consumer/engine/membership.h"
 #include "consumer/engine/topics.h"
+#include "consumer/fetch/queue.h"
 
 #include <stdlib.h>
 #include <string.h>

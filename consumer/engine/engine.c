@@ -9,6 +9,7 @@
 #include "consumer/engine/membership.h"
 #include "consumer/engine/positions.h"
 #include "consumer/engine/topics.h"
+#include "consumer/fetch/queue.h"
 
 #include <stdlib.h>
 #include <utlist.h>

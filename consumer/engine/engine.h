@@ -3,16 +3,16 @@
 // time at which it wants to be asked again. It calls no socket, no clock, no thread. Engine thread.
 #pragma once
 
-#include "consumer/base/log.h"
-#include "consumer/engine/command.h"
-#include "consumer/engine/options.h"
-#include "consumer/fetch/queue.h"
-#include "consumer/net/connection.h"
-
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+struct command;
+struct connection;
+struct log;
+struct options;
 struct engine;
+struct queue;
 
 /// An engine with nothing to do yet; the caller frees it. `options` is copied and has passed
 /// options_check(). `wake` is called by polling threads when the engine should be stepped.

@@ -3,6 +3,7 @@
 // thread.
 #pragma once
 
+#include "consumer/base/log.h"
 #include "consumer/cluster/cluster.h"
 #include "consumer/cluster/coordinator.h"
 #include "consumer/engine/command.h"

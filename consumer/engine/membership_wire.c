@@ -6,6 +6,7 @@
 #include "consumer/base/must.h"
 #include "consumer/cluster/topic_groups.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/wire/api.h"
 #include "consumer/wire/consumer_protocol.h"
 #include "consumer/wire/field.h"
 #include "consumer/wire/messages_classic.h"

@@ -6,6 +6,7 @@
 
 #include "consumer/base/must.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/fetch/queue.h"
 
 #include <utlist.h>
 

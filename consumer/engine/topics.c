@@ -4,8 +4,10 @@
 
 #include "consumer/base/must.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/wire/api.h"
 #include "consumer/wire/field.h"
 #include "consumer/wire/kafka_error.h"
+#include "consumer/wire/messages_cluster.h"
 
 #include <utlist.h>
 

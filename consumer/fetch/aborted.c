@@ -4,6 +4,8 @@
 #include "consumer/fetch/aborted.h"
 
 #include "consumer/base/must.h"
+#include "consumer/wire/messages_fetch.h"
+#include "consumer/wire/record_batch.h"
 
 #include <stdlib.h>
 #include <string.h>

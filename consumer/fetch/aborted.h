@@ -4,12 +4,13 @@
 #pragma once
 
 #include "consumer/base/arena.h"
-#include "consumer/wire/messages_fetch.h"
-#include "consumer/wire/record_batch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct fetch_response_aborted_transaction;
+struct record_batch;
 
 /// The aborted transactions of one partition's answer, and which of them the walk is inside of.
 struct aborted_filter {

@@ -5,7 +5,9 @@
 
 #include "consumer/base/must.h"
 #include "consumer/fetch/aborted.h"
+#include "consumer/fetch/queue.h"
 #include "consumer/wire/kafka_error.h"
+#include "consumer/wire/messages_fetch.h"
 #include "consumer/wire/record_batch.h"
 
 #include <inttypes.h>

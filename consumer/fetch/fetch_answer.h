@@ -5,6 +5,8 @@
 
 #include "consumer/fetch/fetcher.h"
 
+struct fetch_response;
+
 /// Takes a decoded answer in, partition by partition.
 void fetch_answer_take(
     struct fetch_node *node, const struct reply *reply, const struct fetch_response *response

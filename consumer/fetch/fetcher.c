@@ -6,7 +6,10 @@
 
 #include "consumer/base/must.h"
 #include "consumer/fetch/fetch_answer.h"
+#include "consumer/fetch/queue.h"
+#include "consumer/wire/api.h"
 #include "consumer/wire/kafka_error.h"
+#include "consumer/wire/messages_fetch.h"
 
 #include <stdlib.h>
 #include <utlist.h>

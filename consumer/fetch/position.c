@@ -3,7 +3,9 @@
 // prefetched from the old one is never delivered.
 #include "consumer/fetch/position.h"
 
+#include "consumer/base/log.h"
 #include "consumer/base/must.h"
+#include "consumer/fetch/queue.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -3,13 +3,15 @@
 // asks for look-ups by its state; the engine makes them and tells the results. Engine thread.
 #pragma once
 
-#include "consumer/base/log.h"
 #include "consumer/base/status.h"
-#include "consumer/fetch/queue.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <uthash.h>
+
+struct log;
+struct queue;
+struct queue_partition;
 
 /// Each value names the states that may follow; a seek leads from any to the first four.
 enum position_state {

@@ -6,6 +6,7 @@
 #include "consumer/base/must.h"
 #include "consumer/cluster/topic_groups.h"
 #include "consumer/wire/field.h"
+#include "consumer/wire/messages_fetch.h"
 #include "consumer/wire/schema.h"
 
 #include <stdlib.h>

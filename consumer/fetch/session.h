@@ -5,13 +5,14 @@
 
 #include "consumer/base/arena.h"
 #include "consumer/fetch/position.h"
-#include "consumer/wire/messages_fetch.h"
 #include "consumer/wire/uuid.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uthash.h>
+
+struct fetch_request;
 
 /// What is to be fetched of one partition.
 struct fetch_target {

@@ -6,6 +6,7 @@
 
 #include "consumer/base/must.h"
 #include "consumer/net/exchange.h"
+#include "consumer/wire/api.h"
 
 #include <inttypes.h>
 #include <stdio.h>

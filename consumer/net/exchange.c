@@ -4,6 +4,7 @@
 #include "consumer/net/exchange.h"
 
 #include "consumer/base/must.h"
+#include "consumer/wire/api.h"
 #include "consumer/wire/field.h"
 #include "consumer/wire/messages_session.h"
 #include "consumer/wire/reader.h"

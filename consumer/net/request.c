@@ -3,7 +3,9 @@
 // frees all.
 #include "consumer/net/request.h"
 
+#include "consumer/base/chunk.h"
 #include "consumer/base/must.h"
+#include "consumer/wire/api.h"
 #include "consumer/wire/field.h"
 #include "consumer/wire/schema.h"
 

@@ -3,11 +3,12 @@
 #pragma once
 
 #include "consumer/base/arena.h"
-#include "consumer/base/chunk.h"
 #include "consumer/base/status.h"
-#include "consumer/wire/api.h"
 
 #include <stdint.h>
+
+struct api;
+struct chunk;
 
 /// What became of a request. Everything is borrowed for the call of `on_reply`; who keeps bytes
 /// refs the chunk.
