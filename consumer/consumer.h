@@ -422,7 +422,8 @@ KC_EXPORT enum kc_status kc_poll_open(
     struct kc_consumer *consumer, bool peek, struct kc_poll **poll
 );
 
-/// True when kc_poll_next() would give a record or an error now.
+/// True when kc_poll_next() may give a record or an error now. (It may still say KC_NO_RECORDS,
+/// when all that is at hand turns out to lie before the position: wait again.)
 KC_EXPORT bool kc_poll_ready(struct kc_poll *poll);
 
 /// Completes (by `done`, with no particulars) when kc_poll_ready() is true: KC_OK; at the end of
