@@ -149,7 +149,6 @@ void record_walker_init(
 }
 
 bool record_walker_next(struct record_walker *walker, struct record *record) {
-    if (walker->bad) return false;
     if (walker->records_left == 0) {
         walker->bad = walker->at != walker->end;
         return false;

@@ -247,6 +247,11 @@ START_TEST(more_records_than_the_bytes_can_hold_are_corrupt) {
     // Compressed, any number may be in few bytes: the walk will tell.
     bytes.data[22] = COMPRESSION_ZSTD;
     ck_assert_int_eq(record_batch_parse(buf_slice(&bytes), &batch), BATCH_WHOLE);
+    // But never more than there are offsets.
+    writer_int32_at(&bytes, 23, INT32_MAX - 2);
+    ck_assert_int_eq(record_batch_parse(buf_slice(&bytes), &batch), BATCH_CORRUPT);
+    writer_int32_at(&bytes, 57, INT32_MAX - 1);
+    ck_assert_int_eq(record_batch_parse(buf_slice(&bytes), &batch), BATCH_WHOLE);
     buf_dispose(&bytes);
 }
 
@@ -318,6 +323,15 @@ START_TEST(old_message_formats_are_recognised_with_place_and_size) {
         message.size--;
         ck_assert_int_eq(record_batch_parse(message, &batch), BATCH_PARTIAL);
     }
+    // No message is shorter than one with null key and value.
+    uint8_t short_message[sizeof format_0];
+    memcpy(short_message, format_0, sizeof format_0);
+    struct record_batch batch;
+    struct slice message = { short_message, sizeof short_message };
+    short_message[11] = 14;
+    ck_assert_int_eq(record_batch_parse(message, &batch), BATCH_OLD_FORMAT);
+    short_message[11] = 13;
+    ck_assert_int_eq(record_batch_parse(message, &batch), BATCH_CORRUPT);
 }
 
 END_TEST
@@ -363,16 +377,14 @@ START_TEST(attributes_are_told_without_the_records) {
 
 END_TEST
 
-/// The type of a control batch whose one record has this key.
+/// The type of a control batch whose one record has this key, and which says to be compressed so.
 static enum control_type control_type_of(struct slice key, enum compression compression) {
     struct record_writer writer;
-    struct record_writer_options options = RECORD_WRITER_OPTIONS(7);
-    options.compression = compression;
-    record_writer_init(&writer, &options);
+    record_writer_init(&writer, &RECORD_WRITER_OPTIONS(7));
     record_writer_add(&writer, &(struct record_to_write){ .key = key });
     struct buf bytes = { 0 };
     record_writer_finish(&writer, &bytes);
-    bytes.data[22] |= 0x20;
+    bytes.data[22] = (uint8_t)(0x20 | compression);
     struct record_batch batch;
     ck_assert_int_eq(record_batch_parse(buf_slice(&bytes), &batch), BATCH_WHOLE);
     enum control_type type = record_batch_control_type(&batch);

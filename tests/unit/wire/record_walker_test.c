@@ -313,6 +313,7 @@ static const struct record_case record_cases[] = {
     // Lengths of key and value: -2, one too many, 2^31 - 1, -2^31.
     RECORD_CASE("\x00\x00\x00\x03\x01\x00", false),
     RECORD_CASE("\x00\x00\x00\x01\x03\x00", false),
+    RECORD_CASE("\x00\x00\x00\x03k\x01\x00", false),
     RECORD_CASE("\x00\x00\x00\x08kkk", false),
     RECORD_CASE("\x00\x00\x00\x01\x04v\x00", false),
     RECORD_CASE("\x00\x00\x00\xfe\xff\xff\xff\x0f\x01\x00", false),
