@@ -107,7 +107,8 @@ FUZZ_SOURCES  = $(call sources,consumer) $(filter-out %/main.c,$(call sources,te
                 $(filter-out %_test.c %/main.c %/golden.c,$(call sources,tests/unit/wire))
 fuzz: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 	set -e; for target in $^; do mkdir -p build/corpus/$${target##*/}; \
-	    $$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 build/corpus/$${target##*/}; done
+	    $$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 build/corpus/$${target##*/} \
+	        $$(find tests/corpus -mindepth 1 -name $${target##*/}); done
 
 build/fuzz/%: tests/fuzz/%.c Makefile FORCE
 	@mkdir -p $(@D)
