@@ -8,8 +8,6 @@
 #include "consumer/engine/options.h"
 #include "consumer/fetch/lease.h"
 
-#include <stdatomic.h>
-
 /// Behind kc_config.
 struct kc_config {
     struct options options;

@@ -36,6 +36,7 @@ static bool is_bootstrap(const struct broker *broker) {
 static struct broker *add_broker(
     struct cluster *cluster, int32_t node_id, const char *host, int32_t port
 ) {
+    must(!find(cluster, node_id) && port >= 1 && port <= 65535);
     struct broker *broker = must_alloc(sizeof *broker);
     broker->node_id = node_id;
     broker->port = port;
@@ -117,6 +118,7 @@ struct connection *cluster_connection(
 void cluster_send_take(
     struct cluster *cluster, int32_t node_id, enum purpose purpose, struct request *request
 ) {
+    must(request->on_reply != NULL);
     struct connection *connection = cluster_connection(cluster, node_id, purpose);
     if (connection) {
         connection_send_take(connection, request);
@@ -205,6 +207,7 @@ static void schedule_refresh(struct cluster *cluster, bool soon, int64_t now_ms)
 
 static void on_metadata(void *owner, const struct reply *reply) {
     struct cluster *cluster = owner;
+    must(cluster->refresh_in_flight);
     cluster->refresh_in_flight = false;
     cluster->last_error = reply->status;
     const struct metadata_response *response = reply->message;

@@ -30,6 +30,7 @@ static void on_failed(
     struct coordinator *coordinator, enum status status, int16_t kafka_error, int64_t now_ms
 ) {
     const struct cluster_settings *settings = &coordinator->cluster->settings;
+    must(status != STATUS_OK);
     coordinator->last_error = status;
     coordinator->kafka_error = kafka_error;
     coordinator->failures++;
@@ -63,6 +64,7 @@ static struct found read_answer(const struct find_coordinator_response *response
 
 static void on_found(void *owner, const struct reply *reply) {
     struct coordinator *coordinator = owner;
+    must(coordinator->in_flight);
     coordinator->in_flight = false;
     coordinator->answer_count++;
     if (reply->status) {

@@ -18,6 +18,7 @@ static void free_topic(struct topic_metadata *topic) {
 }
 
 void metadata_forget(struct metadata *metadata, struct topic_metadata *topic) {
+    must(topic->name != NULL);
     HASH_DEL(metadata->topics, topic);
     free_topic(topic);
 }

@@ -79,6 +79,7 @@ void host_run(struct host *host) {
 }
 
 static void add(struct host *host) {
+    must(host->engine != NULL);
     DL_APPEND(host->loop->hosts, host);
     int failed = uv_timer_init(&host->loop->uv, &host->timer);
     must(failed == 0);
@@ -103,6 +104,7 @@ static void take_off(struct host *host) {
 }
 
 static void open_mail(struct loop *loop, const struct mail *mail) {
+    must(mail->host != NULL || mail->kind == MAIL_STOP);
     switch (mail->kind) {
     case MAIL_ADD: add(mail->host); return;
     case MAIL_COMMAND:

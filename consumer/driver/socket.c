@@ -42,6 +42,7 @@ static void note(struct socket *socket, const char *what, int error) {
 
 // The end of a socket: the engine hears of it, and the connection may be dialed again.
 static void finish(struct socket *socket) {
+    must(!socket->is_tcp_open && !socket->is_resolving);
     struct host *host = socket->host;
     struct connection *connection = socket->connection;
     char why[sizeof socket->why];
@@ -111,6 +112,7 @@ static void on_connected(uv_connect_t *request, int error) {
     (void)uv_tcp_keepalive(&socket->tcp, 1, KEEPALIVE_SECONDS);
     int failed = uv_read_start((uv_stream_t *)&socket->tcp, on_space, on_read);
     must(failed == 0);
+    must(socket->connection->transport == socket);
     engine_on_dialed(socket->host->engine, socket->connection, clock_now_ms());
     host_run(socket->host);
 }

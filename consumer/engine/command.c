@@ -5,6 +5,7 @@
 #include "consumer/base/must.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct command *command_new(enum command_kind kind) {
     struct command *command = must_alloc(sizeof *command);
@@ -21,6 +22,7 @@ void command_rows(struct command *command, size_t count) {
 }
 
 void command_finish(struct command *command, const struct command_result *result) {
+    must(!command->in_flight);
     must(command->done != NULL);
     command->done(command, result);
     command_free(command);
@@ -34,4 +36,9 @@ void command_free(struct command *command) {
     if (!command) return;
     arena_dispose(&command->arena);
     free(command);
+}
+
+bool row_is_plausible(const char *topic, int32_t partition) {
+    size_t size = strlen(topic);
+    return size > 0 && size <= LONGEST_TOPIC_NAME && partition >= 0;
 }

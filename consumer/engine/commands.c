@@ -19,6 +19,7 @@
 
 // Fills the rows of a command that named none: all assigned partitions.
 static void name_all(struct engine *engine, struct command *command) {
+    must(command->all && command->rows == NULL);
     command_rows(command, engine->positions.count);
     size_t i = 0;
     struct position *position;
@@ -85,13 +86,20 @@ static void forget_topics(struct engine *engine) {
     }
 }
 
+static bool are_plausible_topics(const struct command *command) {
+    for (size_t i = 0; i < command->topic_count; i++) {
+        if (!row_is_plausible(command->topics[i], 0)) return false;
+    }
+    return command->topic_count > 0;
+}
+
 static void subscribe(struct engine *engine, struct command *command) {
     enum status status = STATUS_OK;
     if (!engine->member) {
         status = STATUS_NO_GROUP;
     } else if (engine->assigned_by_hand) {
         status = STATUS_SUBSCRIPTION_CONFLICT;
-    } else if (command->topic_count == 0) {
+    } else if (!are_plausible_topics(command)) {
         status = STATUS_INVALID_ARGUMENT;
     } else {
         set_subscription(engine, command->topics, command->topic_count);
@@ -144,6 +152,7 @@ static void remove_unnamed(struct engine *engine, const struct command *command)
 }
 
 static void assign(struct engine *engine, struct command *command) {
+    must(!command->all);
     if (engine->subscription_count > 0) {
         command_finish_status(command, STATUS_SUBSCRIPTION_CONFLICT);
         return;
@@ -180,6 +189,7 @@ static bool is_resolved(const struct position *position, struct row *row) {
 }
 
 static bool resolve(struct engine *engine, struct command *command) {
+    must(command->kind == COMMAND_SEEK || command->kind == COMMAND_POSITION);
     bool all = true;
     for (size_t i = 0; i < command->row_count; i++) {
         struct row *row = &command->rows[i];
@@ -437,6 +447,18 @@ static void close_engine(struct engine *engine, struct command *command) {
 
 // ------------------------------------------------------------------------------------------------
 
+// Marks what cannot be a partition at all.
+static bool are_plausible_rows(struct command *command) {
+    bool all = true;
+    for (size_t i = 0; i < command->row_count; i++) {
+        struct row *row = &command->rows[i];
+        if (row_is_plausible(row->topic, row->partition)) continue;
+        row->status = STATUS_INVALID_ARGUMENT;
+        all = false;
+    }
+    return all;
+}
+
 static void run(struct engine *engine, struct command *command) {
     switch (command->kind) {
     case COMMAND_SUBSCRIBE: subscribe(engine, command); return;
@@ -461,6 +483,7 @@ static void run(struct engine *engine, struct command *command) {
 }
 
 void commands_on_command_take(struct engine *engine, struct command *command) {
+    must(command->done != NULL);
     int64_t timeout_ms = command->timeout_ms;
     if (timeout_ms <= 0)
         timeout_ms = options_number(&engine->options, OPTION_DEFAULT_API_TIMEOUT_MS);
@@ -468,10 +491,12 @@ void commands_on_command_take(struct engine *engine, struct command *command) {
     bool allowed = engine->closing == CLOSING_NOT || command->kind == COMMAND_VISIT ||
                    command->kind == COMMAND_CLOSE;
     engine->is_dirty = true;
-    if (allowed) {
-        run(engine, command);
-    } else {
+    if (!allowed) {
         command_finish_status(command, STATUS_CLOSED);
+    } else if (!are_plausible_rows(command)) {
+        command_finish_status(command, STATUS_INVALID_ARGUMENT);
+    } else {
+        run(engine, command);
     }
 }
 

@@ -68,6 +68,7 @@ void commit_start_take(struct engine *engine, struct commit *commit) {
 }
 
 static void free_commit(struct commit *commit) {
+    must(!commit->in_flight);
     free(commit->sent_member_id);
     arena_dispose(&commit->arena);
     free(commit);
@@ -75,6 +76,7 @@ static void free_commit(struct commit *commit) {
 
 // Success moves what is known as committed; the outcome goes to whoever asked.
 static void finish(struct engine *engine, struct commit *commit, struct commit_outcome outcome) {
+    must(!commit->is_abandoned);
     DL_DELETE(engine->commits.first, commit);
     engine->is_dirty = true;
     for (size_t i = 0; i < commit->row_count; i++) {
@@ -182,6 +184,7 @@ static struct commit_outcome outcome_of(const struct commit *commit) {
 
 static void on_answer(void *owner, const struct reply *reply) {
     struct commit *commit = owner;
+    must(commit->in_flight);
     commit->in_flight = false;
     if (commit->is_abandoned) {
         free_commit(commit);
@@ -267,6 +270,7 @@ static struct member_identity identity_of(const struct engine *engine) {
 }
 
 static void send_commit(struct engine *engine, struct commit *commit) {
+    must(!commit->in_flight && engine->coordinator.node_id != NO_NODE);
     int64_t timeout_ms = options_number(&engine->options, OPTION_REQUEST_TIMEOUT_MS);
     struct request *request = request_new(api_find(API_OFFSET_COMMIT), engine->now_ms + timeout_ms);
     request->on_reply = on_answer;

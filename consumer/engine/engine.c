@@ -145,6 +145,7 @@ void engine_on_command_take(struct engine *engine, struct command *command, int6
 // Every command completes with the close at the latest, so that nobody waits for an engine that
 // does nothing any more.
 static void finish_close(struct engine *engine) {
+    must(cluster_is_closed(&engine->cluster));
     engine->closing = CLOSING_DONE;
     cluster_dispose(&engine->cluster, engine->now_ms);
     topics_abandon(engine);
@@ -158,6 +159,7 @@ static void finish_close(struct engine *engine) {
 }
 
 static void start_leaving(struct engine *engine) {
+    must(engine->closing == CLOSING_COMMITTING);
     engine->closing = CLOSING_LEAVING;
     if (!engine->member) return;
     member_close(
@@ -170,6 +172,7 @@ static bool has_left(const struct engine *engine) {
 }
 
 static void start_disconnecting(struct engine *engine) {
+    must(engine->closing == CLOSING_LEAVING);
     engine->closing = CLOSING_CONNECTIONS;
     commits_abandon(engine, STATUS_CLOSED);
     commands_abandon(engine);
@@ -232,6 +235,7 @@ static void publish(struct engine *engine) {
 }
 
 void engine_step(struct engine *engine, int64_t now_ms) {
+    must(now_ms >= engine->now_ms);
     engine->now_ms = now_ms;
     engine->is_dirty = false;
     if (engine->closing == CLOSING_CONNECTIONS || engine->closing == CLOSING_DONE) {

@@ -45,6 +45,7 @@ static void finish(struct engine *engine, struct job *job) {
 }
 
 static void fail_row(struct row *row, enum status status, int16_t kafka_error) {
+    must(status != STATUS_OK && !row->is_done);
     row->is_done = true;
     row->status = status;
     row->kafka_error = kafka_error;
@@ -86,6 +87,7 @@ static bool is_pending(const struct row *row) {
 }
 
 static void retry_later(struct engine *engine, struct job *job) {
+    must(!job->is_finished || job->in_flight > 0);
     job->failures++;
     job->retry_at_ms = engine->now_ms + engine_backoff_ms(engine, job->failures);
     if (job->kind != JOB_COMMITTED) cluster_refresh(&engine->cluster);
@@ -195,8 +197,9 @@ void jobs_dispose(struct engine *engine) {
     struct job *job;
     struct job *next;
     DL_FOREACH_SAFE(engine->jobs, job, next) {
-        for (size_t i = 0; i < job->row_count && !job->is_finished; i++)
-            fail_row(&job->rows[i], STATUS_CLOSED, 0);
+        for (size_t i = 0; i < job->row_count && !job->is_finished; i++) {
+            if (!job->rows[i].is_done) fail_row(&job->rows[i], STATUS_CLOSED, 0);
+        }
         if (!job->is_finished) finish(engine, job);
         free_job(engine, job);
     }

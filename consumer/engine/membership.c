@@ -64,6 +64,7 @@ static void drop_positions(struct engine *engine) {
 // Stops fetching and delivery first; then commits what is acknowledged, and waits for every commit
 // under way.
 static void revoke(struct engine *engine, const struct member_revoke *want) {
+    must(!engine->assigned_by_hand);
     if (want->lost) {
         commits_abandon(engine, STATUS_ILLEGAL_GENERATION);
         drop_positions(engine);
@@ -111,6 +112,7 @@ struct position *membership_add_position(
 }
 
 static void assign(struct engine *engine, const struct member_assign *want) {
+    must(!engine->revocation.is_active && !engine->assigned_by_hand);
     for (size_t i = 0; i < want->added->count; i++) {
         const struct topic_partition *added = &want->added->items[i];
         if (!position_set_find(&engine->positions, added->topic, added->partition)) {

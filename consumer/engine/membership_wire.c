@@ -212,8 +212,10 @@ static enum status read_sync(
     for (int32_t t = 0; t < assignment.assigned_partitions_count; t++) {
         const struct consumer_protocol_topic_partitions *topic = &assignment.assigned_partitions[t];
         const char *name = text_or_empty(arena, topic->topic);
-        for (int32_t p = 0; p < topic->partitions_count; p++)
+        for (int32_t p = 0; p < topic->partitions_count; p++) {
+            if (!row_is_plausible(name, topic->partitions[p])) return STATUS_INVALID_FRAME;
             partitions[filled++] = (struct topic_partition){ name, topic->partitions[p] };
+        }
     }
     answer->sync.partitions = partitions;
     answer->sync.partition_count = filled;

@@ -32,6 +32,7 @@ static enum position_state state_of(enum job_kind kind) {
 // An error that stays is told once by a poll; the look-up is repeated all the same, since operators
 // mend such things.
 static void on_failed(struct engine *engine, struct position *position, const struct row *row) {
+    must(row->status != STATUS_OK);
     bool is_new = position->last_error != row->status;
     int64_t retry_at_ms = engine->now_ms + engine_backoff_ms(engine, position->failures + 1);
     position_on_failure(position, row->status, row->kafka_error, retry_at_ms);

@@ -10,6 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/// The longest name that Kafka gives a topic.
+enum { LONGEST_TOPIC_NAME = 249 };
+
+/// True when the name and number can be a partition's: for what users and peers say.
+bool row_is_plausible(const char *topic, int32_t partition);
+
 /// One partition. Which fields are in and which are out is the command's affair.
 struct row {
     const char *topic;

@@ -98,6 +98,7 @@ static void report(
 static void on_error(
     struct fetch_node *node, struct position *position, int16_t code, int64_t now_ms
 ) {
+    must(code != ERROR_NONE);
     struct cluster *cluster = node->fetcher->cluster;
     switch (action_for(code)) {
     case REFRESH:
@@ -119,6 +120,10 @@ static void on_error(
 }
 
 static void push(struct position *position, struct chunk *chunk, const struct record_batch *batch) {
+    must(
+        batch->bytes.data >= chunk->data &&
+        batch->bytes.data + batch->bytes.size <= chunk->data + chunk->size
+    );
     struct queued_batch *queued = must_alloc(sizeof *queued);
     queued->chunk = chunk_ref(chunk);
     queued->bytes = batch->bytes;

@@ -50,6 +50,7 @@ static struct fetch_node *find_or_add(struct fetcher *fetcher, int32_t node_id) 
     struct fetch_node *node = NULL;
     HASH_FIND(hh, fetcher->nodes, &node_id, sizeof node_id, node);
     if (node) return node;
+    must(node_id >= 0);
     node = must_alloc(sizeof *node);
     node->node_id = node_id;
     node->fetcher = fetcher;
@@ -105,6 +106,7 @@ static size_t gather(
 }
 
 static void on_failed(struct fetch_node *node, enum status status, int64_t now_ms) {
+    must(status != STATUS_OK);
     struct fetcher *fetcher = node->fetcher;
     fetch_session_reset(&node->session);
     node->failures++;
@@ -130,6 +132,7 @@ static void on_fetched(void *owner, const struct reply *reply) {
     struct fetch_node *node = owner;
     struct fetcher *fetcher = node->fetcher;
     const struct fetch_response *response = reply->message;
+    must(node->in_flight);
     node->in_flight = false;
     node->in_flight_bytes = 0;
     if (reply->status) {
@@ -177,6 +180,7 @@ static void send_fetch(
 ) {
     struct fetcher *fetcher = node->fetcher;
     const struct fetcher_settings *settings = &fetcher->settings;
+    must(count > 0 && !node->in_flight);
     int64_t room = room_left(fetcher);
     if (room == 0) return;
     int64_t deadline_ms = now_ms + settings->max_wait_ms + settings->request_timeout_ms;

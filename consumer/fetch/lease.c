@@ -89,6 +89,7 @@ static struct queue_partition *choose_partition(struct lease *lease) {
 }
 
 static void remember_taken(struct lease_entry *entry, struct queued_batch *batch) {
+    must((entry->taken == NULL) == (entry->taken_last == NULL));
     if (entry->taken_last) {
         entry->taken_last->next = batch;
     } else {
@@ -122,6 +123,7 @@ static bool take_batch(struct lease *lease, struct queue_resume *resume) {
 }
 
 static enum status open_batch(struct lease *lease, const struct queue_resume *resume) {
+    must(lease->batch->chunk != NULL);
     struct queue *queue = lease->queue;
     enum batch_parse parsed = record_batch_parse(lease->batch->bytes, &lease->header);
     if (parsed != BATCH_WHOLE) return STATUS_CORRUPT_RECORDS;
@@ -155,6 +157,7 @@ static enum status open_batch(struct lease *lease, const struct queue_resume *re
 // 33); else it is told now, and the partition is fetched again, since the damage may have been on
 // the way.
 static enum status on_damage(struct lease *lease) {
+    must(lease->batch != NULL && lease->current != NULL);
     struct lease_entry *entry = lease->current;
     if (lease->record_count > 0) {
         lease->has_stopped = true;
@@ -191,6 +194,7 @@ static enum status next_batch(struct lease *lease) {
 }
 
 static void finish_batch(struct lease *lease) {
+    must(lease->batch != NULL && lease->current != NULL);
     struct lease_entry *entry = lease->current;
     if (lease->batch->next_offset > entry->position) entry->position = lease->batch->next_offset;
     entry->leader_epoch = lease->batch->leader_epoch;
@@ -255,6 +259,7 @@ enum status lease_next(
 static void accept_entry(struct lease *lease, struct lease_entry *entry) {
     struct queue_partition *partition = entry->partition;
     struct queued_batch *unfinished = lease->current == entry ? lease->batch : NULL;
+    must(entry->position >= partition->position);
     partition->position = entry->position;
     partition->position_epoch = entry->leader_epoch;
     while (entry->taken) {
@@ -286,6 +291,7 @@ static void put_back_entry(struct lease_entry *entry) {
 
 static void close_entry(struct lease *lease, struct lease_entry *entry, bool accepted) {
     struct queue_partition *partition = entry->partition;
+    must(partition->is_leased);
     bool valid = !partition->is_removed && partition->version == entry->version;
     if (!valid) {
         if (lease->queue->resume.batch && lease->current == entry)

@@ -69,6 +69,7 @@ struct position *position_new(
     int32_t partition,
     enum position_policy policy
 ) {
+    must(queue != NULL && topic != NULL && partition >= 0);
     struct position *position = must_alloc(sizeof *position);
     position->log = log;
     position->topic = must_strdup(topic);
@@ -96,6 +97,7 @@ void position_free(struct position *position) {
 
 // Voids everything that was asked or buffered for the old position.
 static void set(struct position *position, int64_t offset, int32_t offset_epoch) {
+    must(offset >= -1);
     position->version++;
     position->offset = offset;
     position->offset_epoch = offset_epoch;
@@ -115,6 +117,7 @@ void position_seek(struct position *position, int64_t offset, int32_t offset_epo
 }
 
 static void await_reset(struct position *position, int64_t timestamp, const char *why) {
+    must(timestamp >= POSITION_EARLIEST);
     position->reset_timestamp = timestamp;
     set(position, -1, -1);
     enter(position, POSITION_AWAIT_RESET, why);
@@ -130,6 +133,7 @@ void position_seek_committed(struct position *position) {
 }
 
 static void fail(struct position *position, enum status status, int64_t offset) {
+    must(status != STATUS_OK);
     enter(position, POSITION_FAILED, status_text(status));
     position->last_error = status;
     queue_set_error(position->queue, (struct queue_error){ .status = status, .offset = offset });
@@ -193,6 +197,7 @@ void position_on_epoch_end(struct position *position, int64_t end_offset, int32_
 }
 
 void position_refetch(struct position *position, int64_t offset, int32_t offset_epoch) {
+    must(offset >= 0);
     position->version++;
     position->offset = offset;
     position->offset_epoch = offset_epoch;

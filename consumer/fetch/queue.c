@@ -20,6 +20,7 @@ struct queue *queue_new(const struct queue_settings *settings) {
 }
 
 static void free_batch(struct queued_batch *batch) {
+    must(batch != NULL);
     chunk_unref(batch->chunk);
     free(batch);
 }
@@ -50,6 +51,7 @@ void queue_free(struct queue *queue) {
 }
 
 struct queue_partition *queue_add(struct queue *queue, const char *topic, int32_t partition) {
+    must(topic != NULL && partition >= 0);
     struct queue_partition *added = must_alloc(sizeof *added);
     added->queue = queue;
     added->topic = must_strdup(topic);
@@ -67,6 +69,7 @@ struct queue_partition *queue_add(struct queue *queue, const char *topic, int32_
 // Keeps the ready list and its count true after a change of a partition's batches or pause.
 static void update_ready(struct queue_partition *partition) {
     struct queue *queue = partition->queue;
+    must((partition->first == NULL) == (partition->last == NULL));
     bool ready = partition->first && !partition->is_paused && !partition->is_removed;
     if (ready && !partition->is_ready) DL_APPEND2(queue->ready, partition, ready_prev, ready_next);
     if (!ready && partition->is_ready) DL_DELETE2(queue->ready, partition, ready_prev, ready_next);
@@ -148,6 +151,7 @@ void queue_settle_skips_locked(struct queue_partition *partition) {
 
 void queue_remove(struct queue_partition *partition) {
     struct queue *queue = partition->queue;
+    must(!partition->is_removed);
     (void)pthread_mutex_lock(&queue->lock);
     queue_drop_locked(partition);
     DL_DELETE(queue->partitions, partition);
@@ -159,6 +163,7 @@ void queue_remove(struct queue_partition *partition) {
 
 void queue_reset(struct queue_partition *partition, int64_t position, int32_t leader_epoch) {
     struct queue *queue = partition->queue;
+    must(position >= -1);
     (void)pthread_mutex_lock(&queue->lock);
     queue_drop_locked(partition);
     partition->version++;
@@ -172,7 +177,7 @@ void queue_reset(struct queue_partition *partition, int64_t position, int32_t le
 }
 
 void queue_push_take(struct queue_partition *partition, struct queued_batch *batch) {
-    must(batch->chunk != NULL);
+    must(batch->chunk != NULL && batch->bytes.size > 0);
     (void)pthread_mutex_lock(&partition->queue->lock);
     queue_insert_locked(partition, batch, false);
     (void)pthread_mutex_unlock(&partition->queue->lock);
@@ -181,6 +186,7 @@ void queue_push_take(struct queue_partition *partition, struct queued_batch *bat
 void queue_skip(struct queue_partition *partition, int64_t next_offset, int32_t leader_epoch) {
     (void)pthread_mutex_lock(&partition->queue->lock);
     struct queued_batch *last = partition->last;
+    must(!last || next_offset >= last->next_offset);
     if (last && !last->chunk) {
         last->next_offset = next_offset;
         last->leader_epoch = leader_epoch;
@@ -196,6 +202,7 @@ void queue_skip(struct queue_partition *partition, int64_t next_offset, int32_t 
 
 static void move_counts(struct queue_partition *partition, bool paused) {
     struct queue *queue = partition->queue;
+    must(partition->is_paused != paused);
     if (paused) {
         queue->buffered_bytes -= partition->bytes;
         queue->parked_bytes += partition->bytes;

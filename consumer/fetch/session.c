@@ -15,6 +15,7 @@
 enum { KEY_BYTES = 4 + 32767 };
 
 static void forget(struct fetch_session *session, struct session_partition *partition) {
+    must(partition->key != NULL);
     HASH_DEL(session->partitions, partition);
     free(partition->topic);
     free(partition->key);
@@ -110,6 +111,7 @@ static void fill_partition(
     const struct fetch_target *target,
     int32_t partition_max_bytes
 ) {
+    must(target->position->offset >= 0);
     schema_init(&fetch_request_partition_schema, asked);
     asked->partition = target->position->partition;
     asked->current_leader_epoch = target->leader_epoch;
@@ -183,6 +185,7 @@ void fetch_session_build(
         fetch_session_reset(session);
         session->id = old_id;
     }
+    must(count <= INT32_MAX);
     session->by_id = by_id;
     session->round++;
     const struct fetch_target **changed = arena_array(arena, count + 1, sizeof *changed);
@@ -197,6 +200,7 @@ void fetch_session_build(
 }
 
 void fetch_session_on_answer(struct fetch_session *session, int32_t session_id) {
+    must(session->epoch >= 0);
     if (session_id == 0) {
         session->id = 0;
         session->epoch = 0;

@@ -59,6 +59,7 @@ void connection_init(
     int32_t port,
     int32_t node_id
 ) {
+    must(settings->random != NULL && settings->frame_max_bytes > 0);
     *connection = (struct connection){ .settings = settings, .port = port, .node_id = node_id };
     (void)snprintf(connection->host, sizeof connection->host, "%s", host);
     connection->purpose = "";
@@ -83,6 +84,7 @@ void connection_dispose(struct connection *connection, enum status status, int64
         fail_all(&connection->in_flight, status, now_ms);
         fail_all(&connection->waiting, status, now_ms);
     }
+    must(connection->transport == NULL);
     frame_reader_dispose(&connection->frames);
     buf_dispose(&connection->output);
 }
@@ -112,6 +114,7 @@ bool connection_is_usable(const struct connection *connection, int64_t now_ms) {
 }
 
 static void dial(struct connection *connection, int64_t now_ms) {
+    must(connection->transport == NULL && !connection->in_flight);
     const struct connection_settings *settings = connection->settings;
     enter(connection, CONNECTION_DIALING);
     connection->want = CONNECTION_WANTS_DIAL;
@@ -125,6 +128,7 @@ static void dial(struct connection *connection, int64_t now_ms) {
 }
 
 static void begin_close(struct connection *connection, const char *why) {
+    must(why != NULL);
     (void)snprintf(connection->last_error_text, sizeof connection->last_error_text, "%s", why);
     connection->want = CONNECTION_WANTS_CLOSE;
     enter(connection, CONNECTION_CLOSING);
@@ -242,6 +246,7 @@ bool connection_take_output(struct connection *connection, struct buf *output) {
 
 // What a later state needs that PLAINTEXT does not is entered and left at once.
 static void authenticate(struct connection *connection, int64_t now_ms) {
+    must(!connection->in_flight);
     enter(connection, CONNECTION_AUTHENTICATING);
     enter(connection, CONNECTION_READY);
     connection->failures = 0;

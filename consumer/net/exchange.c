@@ -49,6 +49,7 @@ int16_t exchange_version(
 static enum status encode(
     const struct connection *connection, const struct request *request, struct buf *out
 ) {
+    must(request->version >= 0);
     struct request_header header;
     schema_init(&request_header_schema, &header);
     header.request_api_key = (int16_t)request->api->key;
@@ -78,6 +79,7 @@ bool exchange_send(struct connection *connection, struct request *request, int64
         exchange_fail(request, STATUS_UNSUPPORTED_VERSION, now_ms);
         return false;
     }
+    must(request->version == -1);
     request->version = version;
     request->correlation_id = connection->next_correlation_id;
     enum status status = encode(connection, request, &connection->output);
@@ -115,6 +117,7 @@ static void note_versions(
 ) {
     for (size_t i = 0; i < CONNECTION_APIS; i++)
         connection->versions[i] = (struct version_range){ .min = 1, .max = 0 };
+    must(response->error_code == 0);
     for (int32_t i = 0; i < response->api_keys_count; i++) {
         int16_t key = response->api_keys[i].api_key;
         if (key < 0 || key >= CONNECTION_APIS) continue;

@@ -61,6 +61,7 @@ uint32_t frame_reader_prefix(const struct frame_reader *reader) {
 
 // Begins the frame whose prefix is staged, moving what is already there of it into its chunk.
 static enum status begin_frame(struct frame_reader *reader) {
+    must(reader->filling == NULL);
     uint32_t size = frame_reader_prefix(reader);
     if (size < SMALLEST_FRAME || size > INT32_MAX) return STATUS_INVALID_FRAME;
     if (size > reader->limit) return STATUS_TOO_LARGE;
