@@ -99,8 +99,8 @@ static bool is_due(struct member_want *want, int64_t due_at_ms, int64_t now_ms) 
 }
 
 static void next_heartbeat(struct member *member, int64_t now_ms, struct member_want *want) {
-    if (!member_has_session(member) || member->coordinator != COORDINATOR_KNOWN) return;
-    must(!is_under_way(member, MEMBER_JOIN));
+    must(member_has_session(member) && !is_under_way(member, MEMBER_JOIN));
+    if (member->coordinator != COORDINATOR_KNOWN) return;
     if (is_under_way(member, MEMBER_HEARTBEAT)) return;
     if (is_due(want, member->heartbeat_due_at_ms, now_ms)) fill_heartbeat(member, now_ms, want);
 }
@@ -110,7 +110,8 @@ static void next(struct member *member, int64_t now_ms, struct member_want *want
     switch (member->state) {
     case MEMBER_JOINING:
         // One Join at a time (pitfall 66), be it one of an earlier attempt that nobody wants now.
-        if (is_under_way(member, MEMBER_JOIN) || !member_is_wanted(member)) return;
+        if (is_under_way(member, MEMBER_JOIN)) return;
+        must(member_is_wanted(member));
         if (is_due(want, member->not_before_ms, now_ms) && reachable) fill_join(member, want);
         return;
     case MEMBER_ASSIGNING:
@@ -415,8 +416,9 @@ static const struct topic_list *watched(const struct member *member) {
 }
 
 static const char *assignor_name(const struct member *member) {
-    bool has_one = member->generation >= 0 && member->classic.assignor;
-    return has_one ? member->classic.assignor->name : NULL;
+    if (member->generation < 0) return NULL;
+    must(member->classic.assignor);
+    return member->classic.assignor->name;
 }
 
 static void init(struct member *member) {

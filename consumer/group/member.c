@@ -116,7 +116,6 @@ void member_subscribe(
         int64_t deadline_ms = now_ms + member->config.request_timeout_ms;
         plan_leaving(member, "the consumer unsubscribed", deadline_ms);
     } else if (member->state == MEMBER_FATAL) {
-        member->error = (struct member_error){ 0 };
         member_enter(member, MEMBER_LOST, "a new subscription", now_ms);
     }
     member_settle(member, now_ms);

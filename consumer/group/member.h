@@ -231,14 +231,14 @@ void member_on_partition_counts(
 /// JoinGroup's answer. To the leader it lists the members with their decoded subscriptions; one
 /// whose subscription cannot be decoded has no topics.
 struct member_join_response {
-    int32_t generation;
     const char *protocol_type; ///< NULL: the version has none
     const char *protocol_name; ///< NULL: null
     const char *leader;
     const char *member_id;
-    bool skip_assignment; ///< KIP-814
     const struct assignor_member *members;
     size_t member_count;
+    int32_t generation;
+    bool skip_assignment; ///< KIP-814
 };
 
 /// SyncGroup's answer, with the decoded assignment; no bytes (a member that the leader forgot) are

@@ -81,7 +81,10 @@ static void run_entry_action(struct member *member, int64_t now_ms) {
         if (member->wish.closed && member->deadline_ms > member->wish.leave_deadline_ms)
             member->deadline_ms = member->wish.leave_deadline_ms;
         break;
-    case MEMBER_LOST: member_set_identity(member, -1, member->member_id); break;
+    case MEMBER_LOST:
+        member_set_identity(member, -1, member->member_id);
+        if (member->error.fatal) member->error = (struct member_error){ 0 };
+        break;
     case MEMBER_LEAVING:
         member->failures = 0;
         member->not_before_ms = now_ms;
@@ -246,9 +249,9 @@ void member_open(struct member *member, enum member_request request, struct memb
     };
     struct member_slot *slot = &member->slots[request];
     must(slot->request_id == 0 && member->coordinator == COORDINATOR_KNOWN);
-    if (++member->last_request_id == 0) member->last_request_id = 1;
+    must(member->last_request_id < UINT32_MAX);
     *slot = (struct member_slot){
-        .request_id = member->last_request_id,
+        .request_id = ++member->last_request_id,
         .identity = member->identity,
         .finds = member->coordinator_finds,
     };
@@ -267,7 +270,7 @@ static bool waits_for_member_id(const struct member *member, int64_t now_ms) {
 /// One step from STABLE; false when there is none.
 static bool step_from_stable(struct member *member, int64_t now_ms) {
     const struct member_wish *wish = &member->wish;
-    if (wish->stale && !wish->closed) {
+    if (wish->stale) {
         member_enter(member, MEMBER_LOST, wish->leave_reason, now_ms);
         return true;
     }
@@ -295,7 +298,7 @@ static bool step_while_joining(struct member *member, int64_t now_ms) {
 
 /// One step while partitions are given up; false while they are held.
 static bool step_while_giving_up(struct member *member, int64_t now_ms) {
-    if (member->state == MEMBER_PREPARING && member->wish.stale && !member->wish.closed) {
+    if (member->state == MEMBER_PREPARING && member->wish.stale) {
         member_enter(member, MEMBER_LOST, member->wish.leave_reason, now_ms);
         return true;
     }
