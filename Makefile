@@ -118,10 +118,11 @@ build/fuzz/%: tests/fuzz/%.c Makefile FORCE
 FORCE:
 
 check: format-check tidy house lint unit
-SOURCES := $(shell find consumer server tests clients -name '*.[ch]')
+SOURCES := $(shell find consumer server tests clients -name '*.[ch]' -not -path 'tests/lint/*')
 format:        ; clang-format -i $(SOURCES)
 format-check:  ; clang-format --dry-run --Werror $(SOURCES)
-lint:          ; printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P 2 -I{} clang-tidy --quiet {} -- -std=c17 $(CPPFLAGS)
+# The linter sees plain stand-ins for uthash and utlist (tests/lint).
+lint:          ; printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P 2 -I{} clang-tidy --quiet {} -- -std=c17 -Itests/lint $(CPPFLAGS)
 tidy:          ; tests/tidy.sh
 house:         ; tests/house.py .
 clean:         ; rm -rf build

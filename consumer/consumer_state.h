@@ -41,7 +41,7 @@ struct command *public_command(enum command_kind kind, struct kc_call call);
 enum kc_status public_status(enum status status);
 
 /// A completion of COMMAND_VISIT that describes the consumer.
-void describe_done(struct command *command, const struct command_result *result);
+void describe_done(struct command *command, const struct command_result *from);
 
 /// The call behind a public command.
 const struct kc_call *public_call(const struct command *command);

@@ -111,10 +111,8 @@ static void subscribe(struct engine *engine, struct command *command) {
 static void auto_commit_removed(struct engine *engine) {
     bool wanted =
         engine_has_group(engine) && options_number(&engine->options, OPTION_ENABLE_AUTO_COMMIT);
-    if (wanted)
-        commit_acknowledged(
-            engine, engine->now_ms + options_number(&engine->options, OPTION_REQUEST_TIMEOUT_MS)
-        );
+    int64_t timeout_ms = options_number(&engine->options, OPTION_REQUEST_TIMEOUT_MS);
+    if (wanted) commit_acknowledged(engine, engine->now_ms + timeout_ms);
 }
 
 void commands_clear_assignment(struct engine *engine) {

@@ -223,15 +223,13 @@ static bool note_topic_ids(const struct engine *engine, struct commit *commit) {
 }
 
 // Only rows that have no final answer yet are sent.
-static size_t pending_rows(
-    const struct commit *commit, struct arena *arena, const struct row **rows, const char **topics
-) {
-    must(arena->limit == 0);
+static size_t pending_rows(const struct commit *commit, const char **topics, size_t *indexes) {
+    must(commit->row_count > 0);
     size_t count = 0;
     for (size_t i = 0; i < commit->row_count; i++) {
         if (commit->rows[i].is_done) continue;
         topics[count] = commit->rows[i].topic;
-        rows[count++] = &commit->rows[i];
+        indexes[count++] = i;
     }
     return count;
 }
@@ -239,9 +237,9 @@ static size_t pending_rows(
 static void fill_topics(
     struct arena *arena, const struct commit *commit, struct offset_commit_request *message
 ) {
-    const struct row **rows = arena_array(arena, commit->row_count + 1, sizeof *rows);
+    size_t *indexes = arena_array(arena, commit->row_count + 1, sizeof *indexes);
     const char **topics = arena_array(arena, commit->row_count + 1, sizeof *topics);
-    size_t count = pending_rows(commit, arena, rows, topics);
+    size_t count = pending_rows(commit, topics, indexes);
     struct topic_groups groups = topic_groups_make(arena, topics, count);
     struct offset_commit_request_partition *partitions =
         arena_array(arena, count + 1, sizeof *partitions);
@@ -250,12 +248,13 @@ static void fill_topics(
     for (size_t g = 0; g < groups.count; g++) {
         schema_init(&offset_commit_request_topic_schema, &message->topics[g]);
         message->topics[g].name = slice_from_string(groups.topics[g]);
-        message->topics[g].topic_id = rows[groups.order[groups.starts[g]]]->topic_id;
+        message->topics[g].topic_id =
+            commit->rows[indexes[groups.order[groups.starts[g]]]].topic_id;
         message->topics[g].partitions = &partitions[groups.starts[g]];
         message->topics[g].partitions_count = (int32_t)(groups.starts[g + 1] - groups.starts[g]);
     }
     for (size_t i = 0; i < count; i++) {
-        const struct row *row = rows[groups.order[i]];
+        const struct row *row = &commit->rows[indexes[groups.order[i]]];
         schema_init(&offset_commit_request_partition_schema, &partitions[i]);
         partitions[i].partition_index = row->partition;
         partitions[i].committed_offset = row->offset;

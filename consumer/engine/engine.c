@@ -316,6 +316,7 @@ void engine_on_bytes(
 // The member learns that its coordinator is gone from its requests; when none is under way, from
 // here.
 static void on_coordinator_gone(struct engine *engine, const struct connection *connection) {
+    must(connection != NULL);
     bool is_its = engine->member && connection->node_id >= 0 &&
                   connection->node_id == engine->coordinator.node_id;
     struct connection *group =

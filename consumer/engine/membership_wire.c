@@ -202,11 +202,10 @@ static enum status read_sync(
         consumer_protocol_decode_assignment(response->assignment, arena, &assignment);
     if (status) return STATUS_INVALID_FRAME;
     size_t count = 0;
-    for (int32_t t = 0; t < assignment.assigned_partitions_count; t++)
-        count += (size_t
-        )(assignment.assigned_partitions[t].partitions_count > 0
-              ? assignment.assigned_partitions[t].partitions_count
-              : 0);
+    for (int32_t t = 0; t < assignment.assigned_partitions_count; t++) {
+        int32_t partitions_count = assignment.assigned_partitions[t].partitions_count;
+        if (partitions_count > 0) count += (size_t)partitions_count;
+    }
     struct topic_partition *partitions = arena_array(arena, count + 1, sizeof *partitions);
     size_t filled = 0;
     for (int32_t t = 0; t < assignment.assigned_partitions_count; t++) {

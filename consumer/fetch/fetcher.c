@@ -171,51 +171,49 @@ static int64_t room_left(const struct fetcher *fetcher) {
     return room > 0 ? room : 0;
 }
 
-static void send_fetch(
-    struct fetch_node *node,
-    const struct fetch_target *targets,
-    size_t count,
-    bool by_id,
-    int64_t now_ms
-) {
-    struct fetcher *fetcher = node->fetcher;
-    const struct fetcher_settings *settings = &fetcher->settings;
-    must(count > 0 && !node->in_flight);
-    int64_t room = room_left(fetcher);
-    if (room == 0) return;
-    int64_t deadline_ms = now_ms + settings->max_wait_ms + settings->request_timeout_ms;
-    struct request *request = request_new(api_find(API_FETCH), deadline_ms);
-    request->on_reply = on_fetched;
-    request->owner = node;
-    struct connection *connection =
-        cluster_connection(fetcher->cluster, node->node_id, PURPOSE_FETCH);
+// A session names topics by ids or by names throughout, so the version is settled before a request
+// is built. What a connection that is not ready yet will speak is not known: by name every broker
+// understands.
+static bool may_name_by_id(const struct fetch_node *node, const struct request *request) {
+    const struct connection *connection =
+        cluster_connection(node->fetcher->cluster, node->node_id, PURPOSE_FETCH);
     must(connection != NULL);
-    // A session must be named by ids or by names throughout, so the version is settled before the
-    // request is built.
-    int16_t version = connection->state == CONNECTION_READY
-                          ? connection_version(
-                                connection, request->api, request->min_version, request->max_version
-                            )
-                          : LAST_VERSION_BY_NAME;
-    if (version <= LAST_VERSION_BY_NAME) by_id = false;
-    if (!by_id) request->max_version = LAST_VERSION_BY_NAME;
-    if (by_id) request->min_version = LAST_VERSION_BY_NAME + 1;
-    struct fetch_request *message = request->message;
+    if (connection->state != CONNECTION_READY) return false;
+    return connection_version(
+               connection, request->api, request->min_version, request->max_version
+           ) > LAST_VERSION_BY_NAME;
+}
+
+static void fill_request(
+    const struct fetcher_settings *settings, struct fetch_request *message, int64_t room
+) {
     message->replica_id = -1;
     message->max_wait_ms = settings->max_wait_ms;
     message->min_bytes = settings->min_bytes;
     message->max_bytes = (int32_t)room;
     message->isolation_level = settings->read_committed ? 1 : 0;
     message->rack_id = slice_from_string(settings->rack);
-    fetch_session_build(
-        &node->session,
-        &request->arena,
-        message,
-        targets,
-        count,
-        by_id,
-        settings->partition_max_bytes
-    );
+}
+
+static void send_fetch(struct fetch_node *node, struct fetch_plan *plan, int64_t now_ms) {
+    struct fetcher *fetcher = node->fetcher;
+    const struct fetcher_settings *settings = &fetcher->settings;
+    must(plan->count > 0 && !node->in_flight);
+    int64_t room = room_left(fetcher);
+    if (room == 0) return;
+    int64_t deadline_ms = now_ms + settings->max_wait_ms + settings->request_timeout_ms;
+    struct request *request = request_new(api_find(API_FETCH), deadline_ms);
+    request->on_reply = on_fetched;
+    request->owner = node;
+    plan->by_id = plan->by_id && may_name_by_id(node, request);
+    plan->partition_max_bytes = settings->partition_max_bytes;
+    if (plan->by_id) {
+        request->min_version = (int16_t)(LAST_VERSION_BY_NAME + 1);
+    } else {
+        request->max_version = LAST_VERSION_BY_NAME;
+    }
+    fill_request(settings, request->message, room);
+    fetch_session_build(&node->session, &request->arena, request->message, plan);
     node->in_flight = true;
     node->in_flight_bytes = room;
     cluster_send_take(fetcher->cluster, node->node_id, PURPOSE_FETCH, request);
@@ -257,9 +255,9 @@ void fetcher_step(struct fetcher *fetcher, int64_t now_ms) {
         }
         if (!may_send(node, connection, now_ms) || room_left(fetcher) == 0) continue;
         if (!targets) targets = must_alloc(fetcher->positions->count * sizeof *targets);
-        bool by_id = false;
-        size_t count = gather(fetcher, node->node_id, targets, &by_id, now_ms);
-        if (count > 0) send_fetch(node, targets, count, by_id, now_ms);
+        struct fetch_plan plan = { .targets = targets };
+        plan.count = gather(fetcher, node->node_id, targets, &plan.by_id, now_ms);
+        if (plan.count > 0) send_fetch(node, &plan, now_ms);
     }
     free(targets);
 }

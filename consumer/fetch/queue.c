@@ -42,8 +42,11 @@ void queue_free_partition_locked(struct queue_partition *partition) {
 void queue_free(struct queue *queue) {
     if (!queue) return;
     must(queue->lease == NULL);
-    while (queue->partitions)
-        queue_remove(queue->partitions);
+    struct queue_partition *partition;
+    struct queue_partition *next;
+    DL_FOREACH_SAFE(queue->partitions, partition, next) {
+        queue_remove(partition);
+    }
     compression_context_dispose(&queue->compression);
     buf_dispose(&queue->decompressed);
     (void)pthread_mutex_destroy(&queue->lock);

@@ -120,16 +120,17 @@ static void fill_partition(
     asked->partition_max_bytes = partition_max_bytes;
 }
 
+// `changed` are indexes of targets.
 static void fill_topics(
     struct arena *arena,
     struct fetch_request *request,
-    const struct fetch_target *const *changed,
-    size_t count,
-    int32_t partition_max_bytes
+    const struct fetch_plan *plan,
+    const size_t *changed,
+    size_t count
 ) {
     const char **names = arena_array(arena, count + 1, sizeof *names);
     for (size_t i = 0; i < count; i++)
-        names[i] = changed[i]->position->topic;
+        names[i] = plan->targets[changed[i]].position->topic;
     struct topic_groups groups = topic_groups_make(arena, names, count);
     struct fetch_request_partition *partitions = arena_array(arena, count + 1, sizeof *partitions);
     request->topics = arena_array(arena, groups.count + 1, sizeof *request->topics);
@@ -138,12 +139,14 @@ static void fill_topics(
         struct fetch_request_topic *topic = &request->topics[g];
         schema_init(&fetch_request_topic_schema, topic);
         topic->topic = arena_copy(arena, slice_from_string(groups.topics[g]));
-        topic->topic_id = changed[groups.order[groups.starts[g]]]->topic_id;
+        topic->topic_id = plan->targets[changed[groups.order[groups.starts[g]]]].topic_id;
         topic->partitions = &partitions[groups.starts[g]];
         topic->partitions_count = (int32_t)(groups.starts[g + 1] - groups.starts[g]);
     }
-    for (size_t i = 0; i < count; i++)
-        fill_partition(&partitions[i], changed[groups.order[i]], partition_max_bytes);
+    for (size_t i = 0; i < count; i++) {
+        const struct fetch_target *target = &plan->targets[changed[groups.order[i]]];
+        fill_partition(&partitions[i], target, plan->partition_max_bytes);
+    }
 }
 
 // Names what is no longer wanted, by the id that it was added with (pitfall 49), and forgets it
@@ -175,25 +178,22 @@ void fetch_session_build(
     struct fetch_session *session,
     struct arena *arena,
     struct fetch_request *request,
-    const struct fetch_target *targets,
-    size_t count,
-    bool by_id,
-    int32_t partition_max_bytes
+    const struct fetch_plan *plan
 ) {
-    if (session->by_id != by_id || session->epoch == 0) {
+    must(plan->count <= INT32_MAX);
+    if (session->by_id != plan->by_id || session->epoch == 0) {
         int32_t old_id = session->id;
         fetch_session_reset(session);
         session->id = old_id;
     }
-    must(count <= INT32_MAX);
-    session->by_id = by_id;
+    session->by_id = plan->by_id;
     session->round++;
-    const struct fetch_target **changed = arena_array(arena, count + 1, sizeof *changed);
+    size_t *changed = arena_array(arena, plan->count + 1, sizeof *changed);
     size_t changed_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (note_target(session, &targets[i])) changed[changed_count++] = &targets[i];
+    for (size_t i = 0; i < plan->count; i++) {
+        if (note_target(session, &plan->targets[i])) changed[changed_count++] = i;
     }
-    fill_topics(arena, request, changed, changed_count, partition_max_bytes);
+    fill_topics(arena, request, plan, changed, changed_count);
     fill_forgotten(session, arena, request);
     request->session_id = session->id;
     request->session_epoch = session->epoch;

@@ -21,6 +21,15 @@ struct fetch_target {
     int32_t leader_epoch; ///< current; -1: not known
 };
 
+/// What one request is to fetch.
+struct fetch_plan {
+    const struct fetch_target *targets;
+    size_t count;
+    bool by_id; ///< name topics by id: all targets have one, and the request's version is 13 or
+                ///< later
+    int32_t partition_max_bytes;
+};
+
 /// A partition as the broker was last told of it.
 struct session_partition {
     char *topic;
@@ -46,15 +55,12 @@ struct fetch_session {
 };
 
 /// Fills a request's session fields, topics and forgotten topics. When the way of naming topics
-/// changes (`by_id`), a new session is begun. All memory of the request is the arena's.
+/// changes (`plan->by_id`), a new session is begun. All memory of the request is the arena's.
 void fetch_session_build(
     struct fetch_session *session,
     struct arena *arena,
     struct fetch_request *request,
-    const struct fetch_target *targets,
-    size_t count,
-    bool by_id,
-    int32_t partition_max_bytes
+    const struct fetch_plan *plan
 );
 
 /// The answer was good: takes its session id; 0 means that the broker has no room for sessions, and

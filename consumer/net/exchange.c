@@ -43,7 +43,8 @@ int16_t exchange_version(
     if (max > api->max_version) max = api->max_version;
     if (max > range.max) max = range.max;
     if (min < range.min) min = range.min;
-    return max >= min ? max : -1;
+    if (max < min) return -1;
+    return max;
 }
 
 static enum status encode(
@@ -145,7 +146,8 @@ static enum exchange_result on_api_versions(
 static int16_t version_of_answer(const struct request *request, struct slice body) {
     if (request->api->key != API_API_VERSIONS) return request->version;
     struct reader reader = reader_over(body);
-    return reader_int16(&reader) == UNSUPPORTED_VERSION_CODE ? 0 : request->version;
+    if (reader_int16(&reader) == UNSUPPORTED_VERSION_CODE) return 0;
+    return request->version;
 }
 
 static enum status decode(
