@@ -192,6 +192,16 @@ static void stop_leading(struct classic *classic) {
     leader_end(&classic->leader);
 }
 
+/// The leader has its counts: computes who gets what, and goes on to hand it over.
+static void share_out(
+    struct member *member, const struct topic_count *counts, size_t count, int64_t now_ms
+) {
+    struct classic *classic = &member->classic;
+    leader_take_counts(&classic->leader, counts, count);
+    if (classic->shares) leader_assign(&classic->leader, classic->assignor);
+    member_enter(member, MEMBER_SYNCING, "assigned", now_ms);
+}
+
 static void on_joined(
     struct member *member, const struct member_join_response *join, int64_t now_ms
 ) {
@@ -215,6 +225,7 @@ static void on_joined(
     if (!join->skip_assignment)
         classic->shares = must_alloc((join->member_count + 1) * sizeof *classic->shares);
     member_enter(member, MEMBER_ASSIGNING, "joined as leader", now_ms);
+    if (classic->leader.watched.count == 0) share_out(member, NULL, 0, now_ms);
 }
 
 static void adopt_member_id(struct member *member, const char *member_id, int64_t now_ms) {
@@ -401,9 +412,7 @@ static void on_partition_counts(
     struct classic *classic = &member->classic;
     if (member->state == MEMBER_ASSIGNING) {
         if (!member->told) return; // of an earlier generation's topics
-        leader_take_counts(&classic->leader, counts, count);
-        if (classic->shares) leader_assign(&classic->leader, classic->assignor);
-        member_enter(member, MEMBER_SYNCING, "assigned", now_ms);
+        share_out(member, counts, count, now_ms);
     } else if (leader_sees_change(&classic->leader, counts, count)) {
         if (member->state == MEMBER_SYNCING || member->state == MEMBER_STABLE)
             member_want_rejoin(member, "partition counts have changed", now_ms, now_ms);

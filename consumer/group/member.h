@@ -220,10 +220,10 @@ void member_on_coordinator_lost(struct member *member, int64_t now_ms);
 void member_on_revoked(struct member *member, int64_t now_ms);
 
 /// The partition counts as metadata has them now. To be called once after METADATA, when the topics
-/// it names (which may be none) have been asked for and answered; and then at every metadata update
-/// while member_watched_topics() names topics. A watched topic that is not among them counts as -1.
-/// A leader computes the assignment from it, or asks for a rebalance when a count is another than
-/// the assignment was computed from.
+/// it names have been asked for and answered; and then at every metadata update while
+/// member_watched_topics() names topics. A watched topic that is not among them counts as -1. A
+/// leader computes the assignment from it, or asks for a rebalance when a count is another than the
+/// assignment was computed from.
 void member_on_partition_counts(
     struct member *member, const struct topic_count *counts, size_t count, int64_t now_ms
 );

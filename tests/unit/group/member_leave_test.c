@@ -171,7 +171,7 @@ START_TEST(a_member_that_never_joined_has_nothing_to_say_goodbye_to) {
 
 END_TEST
 
-// pitfalls 71, 98: the goodbye is bounded, however dead the coordinator.
+// pitfall 71, pitfall 98: the goodbye is bounded, however dead the coordinator.
 START_TEST(leaving_ends_at_the_deadline) {
     rig_make_stable(&rig);
     close_in(MEMBER_FAREWELL_DEFAULT, 5000);

@@ -201,7 +201,7 @@ START_TEST(a_sync_without_a_coordinator_ends_with_the_session) {
 
 END_TEST
 
-// pitfalls 12, 83: giving up takes no longer than the rebalance timeout.
+// pitfall 12, pitfall 83: giving up takes no longer than the rebalance timeout.
 START_TEST(partitions_not_given_up_in_time_are_lost) {
     rig_make_preparing(&rig);
     ck_assert_int_eq(rig.want.revoke.deadline_ms, rig.now_ms + RIG_REBALANCE_MS);
