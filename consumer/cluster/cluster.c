@@ -168,6 +168,11 @@ void cluster_refresh(struct cluster *cluster) {
     cluster->refresh_wanted = true;
 }
 
+void cluster_refresh_now(struct cluster *cluster) {
+    cluster->refresh_wanted = true;
+    if (cluster->refresh_failures == 0) cluster->refresh_at_ms = 0;
+}
+
 static void note_brokers(struct cluster *cluster, const struct metadata_response *response) {
     if (response->brokers_count <= 0) return;
     struct broker *broker;

@@ -97,6 +97,9 @@ void cluster_want_topic(struct cluster *cluster, const char *topic);
 /// Asks for metadata as soon as the back-off allows.
 void cluster_refresh(struct cluster *cluster);
 
+/// Asks for metadata at once, unless the last attempt failed: for what happens once a rebalance.
+void cluster_refresh_now(struct cluster *cluster);
+
 /// True when the last metadata answer was good and a connection stands.
 bool cluster_is_reachable(const struct cluster *cluster);
 

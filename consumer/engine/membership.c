@@ -143,7 +143,7 @@ static void want_counts(struct engine *engine, const struct member_metadata *wan
         .is_active = true,
         .after_answer = engine->cluster.answer_count + (engine->cluster.refresh_in_flight ? 1 : 0),
     };
-    cluster_refresh(&engine->cluster);
+    cluster_refresh_now(&engine->cluster);
 }
 
 static void tell_counts(struct engine *engine) {

@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""Measures the sidecar beside kcat on the same broker and data, in one run, and prints one table.
+
+Every contender reads the whole topic in each round, by turns, so that a busy moment of the machine hits all; the median
+of the rounds is shown. Ratios mean something, seconds do not.
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "e2e"))
+
+from lib.kafka import Kafka  # noqa: E402
+from lib.produce import producer, send  # noqa: E402
+from lib.sidecar import Sidecar  # noqa: E402
+from lib.wait import free_port  # noqa: E402
+
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid):
+    """User and system time of a process so far."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
+
+
+class Reader:
+    """A client on one kept-alive connection that counts lines of bodies and does not look at them otherwise."""
+
+    def __init__(self, address):
+        host, port = address.rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)))
+        self.left = b""
+
+    def get(self, path, accept):
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: {accept}\r\n\r\n".encode())
+        while b"\r\n\r\n" not in self.left:
+            self.left += self.socket.recv(65536)
+        head, body = self.left.split(b"\r\n\r\n", 1)
+        status = head.split(b" ", 2)[1]
+        assert status == b"200", head
+        size = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
+        whole = bytearray(size)
+        view = memoryview(whole)
+        view[:len(body)] = body
+        filled = len(body)
+        while filled < size:
+            filled += self.socket.recv_into(view[filled:])
+        self.left = b""
+        return whole
+
+
+def read_all(sidecar, count, accept, marker, path):
+    """Polls until so many records have come; seconds of the wall clock and of the sidecar's CPU."""
+    reader = Reader(sidecar.listener)
+    began, burnt = time.monotonic(), cpu_seconds(sidecar.process.pid)
+    seen = 0
+    while seen < count:
+        seen += reader.get(path, accept).count(marker)
+    assert seen == count, (seen, count)
+    return time.monotonic() - began, cpu_seconds(sidecar.process.pid) - burnt
+
+
+def ndjson(sidecar, count, _):
+    return read_all(sidecar, count, "application/x-ndjson", b'"offset":', "/v1/poll?timeout_ms=2000&max_records=20000")
+
+
+def json(sidecar, count, _):
+    return read_all(sidecar, count, "application/json", b'"serialized_value_size":',
+                    "/v1/poll?timeout_ms=2000&max_records=20000")
+
+
+def kcat(_, __, command):
+    began = time.monotonic()
+    before = os.times()
+    with open(os.devnull, "wb") as nowhere:
+        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=nowhere, check=True)
+    after = os.times()
+    burnt = after.children_user + after.children_system - before.children_user - before.children_system
+    return time.monotonic() - began, burnt
+
+
+class Watcher:
+    """A relay before the broker that notes when the first JoinGroup passes."""
+
+    def __init__(self, port, target):
+        self.joined_at = None
+        self.target = target
+        self.listener = socket.create_server(("127.0.0.1", port))
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            client, _ = self.listener.accept()
+            broker = socket.create_connection(("127.0.0.1", self.target))
+            threading.Thread(target=self.relay, args=(client, broker, True), daemon=True).start()
+            threading.Thread(target=self.relay, args=(broker, client, False), daemon=True).start()
+
+    def relay(self, source, sink, requests):
+        while data := source.recv(65536):
+            if requests and self.joined_at is None and data[4:6] == b"\x00\x0b":
+                self.joined_at = time.monotonic()
+            sink.sendall(data)
+        sink.close()
+
+
+def start_to_join(binary, folder):
+    """Milliseconds from the start of the process to its first JoinGroup, and idle memory in KiB after a while."""
+    port = free_port()
+    kafka = Kafka(folder / "proxied", "4.4.0", proxy=port)
+    try:
+        kafka.create_topic(partitions=1)
+        target = int(kafka.bootstrap.rsplit(":", 1)[1])
+        watcher = Watcher(port, proxied_port(kafka, target))
+        began = time.monotonic()
+        sidecar = Sidecar(binary, folder, f"127.0.0.1:{port}", group="bench-start", topics=["orders"])
+        sidecar.wait_ready()
+        time.sleep(2)
+        idle = sidecar.rss_kib
+        sidecar.stop()
+        return (watcher.joined_at - began) * 1000, idle
+    finally:
+        kafka.down()
+
+
+def proxied_port(kafka, target):
+    """The broker's listener behind the relay: the port after the last of its own."""
+    return target + 2
+
+
+def measure(arguments, folder):
+    kafka = Kafka(folder / "kafka", "4.4.0")
+    try:
+        topic = kafka.create_topic(partitions=1)
+        maker = producer(kafka.bootstrap, queue_buffering_max_messages=1000000, linger_ms=50)
+        value = b"x" * arguments.size
+        for _ in range(arguments.count):
+            send(maker, topic, value=value)
+        assert maker.flush(120) == 0
+        command = ["kcat", "-b", kafka.bootstrap, "-C", "-t", topic, "-q", "-e", "-o", "beginning"]
+        contenders = {"kcat (librdkafka) to /dev/null": kcat, "sidecar, NDJSON polls": ndjson, "sidecar, JSON polls": json}
+        results = {name: [] for name in contenders}
+        peak = 0
+        for number in range(arguments.rounds):
+            for name, run in contenders.items():
+                sidecar = None
+                if run is not kcat:
+                    sidecar = Sidecar(arguments.sidecar, folder, kafka.bootstrap, group=f"bench-{name[9:13]}-{number}",
+                                      topics=[topic]).wait_ready()
+                results[name].append(run(sidecar, arguments.count, command))
+                if sidecar:
+                    peak = max(peak, sidecar.rss_kib)
+                    sidecar.stop()
+        return results, peak
+    finally:
+        kafka.down()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sidecar", default="build/release/kafka-sidecar", help="the binary")
+    parser.add_argument("--count", type=int, default=1_000_000, help="records")
+    parser.add_argument("--size", type=int, default=100, help="bytes of a value")
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-"))
+    try:
+        results, peak = measure(arguments, folder)
+        join_ms, idle = start_to_join(arguments.sidecar, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"{arguments.count:,} records of {arguments.size} B, 1 partition, uncompressed, medians of {arguments.rounds}")
+    base = None
+    for name, runs in results.items():
+        seconds = statistics.median(wall for wall, _ in runs)
+        burnt = statistics.median(cpu for _, cpu in runs)
+        base = base or seconds
+        print(f"{name:32} {arguments.count / seconds:12,.0f} records/s   {base / seconds:5.2f} x kcat"
+              f"   {burnt * 1e6 / arguments.count:6.2f} CPU us/record")
+    print(f"memory of the sidecar after a run: {peak / 1024:.1f} MiB; idle: {idle / 1024:.1f} MiB")
+    print(f"binary: {pathlib.Path(arguments.sidecar).stat().st_size / 1024:.0f} KiB; "
+          f"start to JoinGroup: {join_ms:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
