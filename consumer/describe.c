@@ -85,31 +85,45 @@ static void fill_coordinator(struct engine *engine, struct kc_description *descr
     description->coordinator_port = port;
 }
 
+static bool is_reachable(const struct engine *engine) {
+    return cluster_is_reachable(&engine->cluster) && engine->cluster.refreshed_at_ms >= 0;
+}
+
+static void explain(
+    const struct engine *engine, const struct kc_description *description, char *reason, size_t size
+) {
+    char trouble[300];
+    cluster_trouble(&engine->cluster, trouble, sizeof trouble);
+    if (engine->closing != CLOSING_NOT) {
+        (void)snprintf(reason, size, "the consumer is closing");
+    } else if (!is_reachable(engine)) {
+        (void)snprintf(
+            reason, size, "no broker can be reached: %s", *trouble ? trouble : "connecting"
+        );
+    } else if (engine->subscription_count == 0) {
+        (void)snprintf(reason, size, "nothing is subscribed to, and nothing is assigned");
+    } else {
+        const char *error = description->last_error_text;
+        (void)snprintf(
+            reason,
+            size,
+            "not in the group: the member is %s%s%s",
+            description->state,
+            *error ? ": " : "",
+            error
+        );
+    }
+}
+
 static void fill_readiness(
     struct engine *engine, struct arena *arena, struct kc_description *description
 ) {
-    bool reachable = cluster_is_reachable(&engine->cluster) && engine->cluster.refreshed_at_ms >= 0;
-    bool wants_group = engine->subscription_count > 0;
-    bool in_group = wants_group && member_is_stable(engine->member);
-    description->ready = engine->closing == CLOSING_NOT && reachable && (in_group || !wants_group);
+    bool in_group = engine->subscription_count > 0 && member_is_stable(engine->member);
+    bool has_work = engine->assigned_by_hand || in_group;
+    description->ready = engine->closing == CLOSING_NOT && is_reachable(engine) && has_work;
     if (description->ready) return;
-    char reason[320];
-    if (engine->closing != CLOSING_NOT) {
-        (void)snprintf(reason, sizeof reason, "the consumer is closing");
-    } else if (!reachable) {
-        (void)snprintf(
-            reason, sizeof reason, "no broker can be reached: %s", cluster_trouble(&engine->cluster)
-        );
-    } else {
-        (void)snprintf(
-            reason,
-            sizeof reason,
-            "not in the group yet: the member is %s%s%s",
-            description->state,
-            *description->last_error_text ? ": " : "",
-            description->last_error_text
-        );
-    }
+    char reason[480];
+    explain(engine, description, reason, sizeof reason);
     description->reason = arena_string(arena, slice_from_string(reason));
 }
 

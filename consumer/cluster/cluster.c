@@ -355,17 +355,21 @@ int32_t cluster_connection_count(const struct cluster *cluster) {
     return count;
 }
 
-const char *cluster_trouble(const struct cluster *cluster) {
-    if (cluster_is_reachable(cluster)) return "";
+void cluster_trouble(const struct cluster *cluster, char *text, size_t size) {
+    must(size > 0);
     const struct connection *worst = NULL;
     for (const struct broker *broker = cluster->brokers; broker; broker = broker->hh.next) {
         for (int i = 0; i < PURPOSE_COUNT; i++) {
             const struct connection *connection = &broker->connections[i];
-            if (!connection->last_error_text[0]) continue;
+            if (!connection->last_error_text[0] || connection->is_planned) continue;
             if (!worst || connection->failed_at_ms > worst->failed_at_ms) worst = connection;
         }
     }
-    return worst ? worst->last_error_text : "no broker has been reached yet";
+    text[0] = '\0';
+    if (worst)
+        (void)snprintf(
+            text, size, "%s:%" PRId32 ": %s", worst->host, worst->port, worst->last_error_text
+        );
 }
 
 void cluster_close(struct cluster *cluster) {

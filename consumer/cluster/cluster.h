@@ -106,8 +106,8 @@ bool cluster_is_reachable(const struct cluster *cluster);
 /// How many connections are open or being set up.
 int32_t cluster_connection_count(const struct cluster *cluster);
 
-/// A sentence on why no broker can be reached, from the last failed connection; "" when one can.
-const char *cluster_trouble(const struct cluster *cluster);
+/// Writes address and reason of the connection that failed last; "" when none has failed.
+void cluster_trouble(const struct cluster *cluster, char *text, size_t size);
 
 /// Asks every connection to close.
 void cluster_close(struct cluster *cluster);

@@ -9,6 +9,7 @@
 #include "consumer/wire/kafka_error.h"
 #include "consumer/wire/messages_cluster.h"
 
+#include <stdio.h>
 #include <utlist.h>
 
 static void finish(
@@ -25,6 +26,13 @@ static enum status meaning_of(int16_t code) {
     case ERROR_TOPIC_AUTHORIZATION_FAILED: return STATUS_TOPIC_AUTHORIZATION_FAILED;
     default: return code ? STATUS_KAFKA_ERROR : STATUS_OK;
     }
+}
+
+static const char *describe(struct command *command, enum status status) {
+    if (!status || command->topic_count == 0) return NULL;
+    char text[LONGEST_TOPIC_NAME + 100];
+    (void)snprintf(text, sizeof text, "%.249s: %s", command->topics[0], status_text(status));
+    return arena_string(&command->arena, slice_from_string(text));
 }
 
 static void on_answer(void *owner, const struct reply *reply) {
@@ -46,6 +54,7 @@ static void on_answer(void *owner, const struct reply *reply) {
         if (!code && command->topic_count > 0 && response->topics_count > 0)
             code = response->topics[0].error_code;
         result.status = meaning_of(code);
+        result.message = describe(command, result.status);
         result.kafka_error = code;
         result.topics = response;
     }
