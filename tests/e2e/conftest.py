@@ -1,0 +1,148 @@
+"""Fixtures of the end-to-end tests: a real Kafka, topics, and sidecars that must end well.
+
+pytest tests/e2e --sidecar build/release/kafka-sidecar --kafka-version 4.4.0 [-m short]
+"""
+import os
+import pathlib
+import signal
+import sys
+
+import pytest
+
+TEST_BOUND_S = 300
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from lib.kafka import Kafka, NotAvailable  # noqa: E402
+from lib.sidecar import Sidecar  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption("--sidecar", default="build/release/kafka-sidecar", help="the program under test")
+    parser.addoption("--kafka-version", default="4.4.0", help="4.4.0, 3.9.1, 2.8.2 or 2.1.1")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "short: also run on old brokers in every CI run")
+    config.addinivalue_line("filterwarnings", "ignore:.*_text is deprecated:DeprecationWarning")  # kafka-python's
+    config.addinivalue_line("markers", "rig: needs no sidecar; tests what the other tests stand on")
+
+
+def pytest_report_header(config):
+    return f"sidecar: {config.getoption('--sidecar')}, Kafka {config.getoption('--kafka-version')}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """No test may hang: each has its time."""
+    def over(*_):
+        pytest.fail(f"{item.name} has taken more than {TEST_BOUND_S} s")
+    signal.signal(signal.SIGALRM, over)
+    signal.alarm(TEST_BOUND_S)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+
+
+@pytest.fixture(scope="session")
+def kafka_version(pytestconfig):
+    return pytestconfig.getoption("--kafka-version")
+
+
+@pytest.fixture(scope="session")
+def binary(pytestconfig):
+    """The program's path; there must be one."""
+    path = ROOT / pytestconfig.getoption("--sidecar")
+    assert os.access(path, os.X_OK), f"{path} is not built"
+    return path
+
+
+def start_kafka(*arguments, **options):
+    """A cluster; where none can be had the test is skipped, but never in CI."""
+    try:
+        return Kafka(*arguments, **options)
+    except NotAvailable as reason:
+        if os.environ.get("CI"):
+            pytest.fail(f"real Kafka is needed in CI: {reason}")
+        pytest.skip(f"NO REAL KAFKA: {reason}")
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory, kafka_version):
+    """One broker that all tests share."""
+    cluster = start_kafka(tmp_path_factory.mktemp("kafka"), kafka_version)
+    yield cluster
+    cluster.down()
+
+
+@pytest.fixture
+def start_own_kafka(tmp_path, kafka_version):
+    """Starts clusters that belong to one test, which may break them."""
+    started = []
+
+    def start(**options):
+        folder = tmp_path / f"kafka-{len(started)}"
+        folder.mkdir()
+        started.append(start_kafka(folder, kafka_version, **options))
+        return started[-1]
+
+    yield start
+    for cluster in started:
+        cluster.down()
+
+
+@pytest.fixture
+def own_kafka(start_own_kafka):
+    """One broker of the test's own."""
+    return start_own_kafka()
+
+
+@pytest.fixture
+def own_kafkas(start_own_kafka):
+    """Three brokers of the test's own."""
+    return start_own_kafka(brokers=3)
+
+
+@pytest.fixture
+def topic(kafka):
+    """A topic with one partition."""
+    return kafka.create_topic()
+
+
+@pytest.fixture
+def group(request):
+    """A group's name that nobody else uses."""
+    return f"g-{request.node.name[:60]}-{os.urandom(4).hex()}"
+
+
+@pytest.fixture
+def start_sidecar(binary, tmp_path, group, request):
+    """Starts sidecars: start_sidecar(bootstrap, topics, settings={…}). Each is ended by SIGTERM after
+    the test, if the test has not done so, and must exit with 0 in time."""
+    started = []
+
+    def start(bootstrap, topics=(), **options):
+        topics = [topics] if isinstance(topics, str) else topics
+        options.setdefault("group", group)
+        started.append(Sidecar(binary, tmp_path, bootstrap, topics=topics, **options))
+        return started[-1]
+
+    yield start
+    running = [sidecar for sidecar in started if sidecar.running]
+    for sidecar in running:
+        sidecar.terminate()
+    codes = []
+    try:
+        codes = [sidecar.wait_exit() for sidecar in running]
+    finally:
+        for sidecar in started:
+            sidecar.kill()
+            print(f"--- {' '.join(sidecar.command)}\n{sidecar.log[-8000:]}")
+    assert all(code == 0 for code in codes), f"exit codes after SIGTERM: {codes}"
+
+
+@pytest.fixture
+def sidecar(kafka, topic, start_sidecar):
+    """A sidecar that is the only member of its group and has the one partition of `topic`."""
+    return start_sidecar(kafka.bootstrap, topic).wait_ready()

@@ -1,0 +1,1 @@
+"""Helpers of the end-to-end tests: no test is in here."""
