@@ -439,6 +439,11 @@ KC_EXPORT void kc_poll_interrupt(struct kc_poll *poll);
 /// kc_poll_last_error().
 KC_EXPORT enum kc_status kc_poll_next(struct kc_poll *poll, struct kc_record *record);
 
+/// Takes back the record that the last kc_poll_next() handed out: the next poll begins with it, and
+/// this one gives no more. For answers with a bound on their size. Not for the first record of a
+/// poll.
+KC_EXPORT void kc_poll_unread(struct kc_poll *poll);
+
 /// Particulars of the last error of kc_poll_next(). Borrowed until the next call on this poll.
 KC_EXPORT const struct kc_poll_error *kc_poll_last_error(const struct kc_poll *poll);
 

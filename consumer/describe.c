@@ -97,9 +97,8 @@ static void explain(
     if (engine->closing != CLOSING_NOT) {
         (void)snprintf(reason, size, "the consumer is closing");
     } else if (!is_reachable(engine)) {
-        (void)snprintf(
-            reason, size, "no broker can be reached: %s", *trouble ? trouble : "connecting"
-        );
+        (void
+        )snprintf(reason, size, "no broker can be reached: %s", *trouble ? trouble : "connecting");
     } else if (engine->subscription_count == 0) {
         (void)snprintf(reason, size, "nothing is subscribed to, and nothing is assigned");
     } else {

@@ -103,6 +103,10 @@ enum kc_status kc_poll_next(struct kc_poll *poll, struct kc_record *record) {
     return KC_OK;
 }
 
+void kc_poll_unread(struct kc_poll *poll) {
+    lease_unread(poll->lease);
+}
+
 bool kc_header_next(struct kc_bytes *headers, struct kc_header *header) {
     struct slice left = { headers->data, headers->size };
     struct slice key;
@@ -124,7 +128,7 @@ const struct kc_partition *kc_poll_next_offsets(struct kc_poll *poll, size_t *co
     *count = 0;
     for (size_t i = 0; i < lease->entry_count; i++) {
         const struct lease_entry *entry = &lease->entries[i];
-        if (!entry->has_records) continue;
+        if (entry->record_count == 0) continue;
         poll->next_offsets[(*count)++] = (struct kc_partition){
             .topic = entry->partition->topic,
             .partition = entry->partition->partition,

@@ -63,7 +63,7 @@ struct option_row {
       "Let brokers create topics that are subscribed to and do not exist.") \
     X(FETCH_MIN_BYTES, "fetch.min.bytes", INTEGER, 0, INT_MAX_MS, NULL, "1", \
       "A broker holds a fetch until it has this many bytes.") \
-    X(FETCH_MAX_BYTES, "fetch.max.bytes", INTEGER, 1024, 1073741824, NULL, "52428800", \
+    X(FETCH_MAX_BYTES, "fetch.max.bytes", INTEGER, 1, 1073741824, NULL, "52428800", \
       "Most bytes of one fetch; the first batch always comes whole (KIP-74).") \
     X(FETCH_MAX_WAIT_MS, "fetch.max.wait.ms", INTEGER, 0, INT_MAX_MS, NULL, "500", \
       "Longest that a broker holds a fetch.") \

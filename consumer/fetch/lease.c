@@ -30,6 +30,7 @@ enum status lease_open(struct queue *queue, bool peek, struct lease **lease) {
         queue->has_activity = true;
         *lease = must_alloc(sizeof **lease);
         (*lease)->queue = queue;
+        (*lease)->position_before = -1;
         (*lease)->peek = peek;
         queue->lease = *lease;
     }
@@ -238,12 +239,15 @@ enum status lease_next(
             }
             if (status) return status;
         }
+        if (lease->batch->chunk) lease->before = lease->walker;
         if (lease->batch->chunk && record_walker_next(&lease->walker, record)) {
             struct lease_entry *current = lease->current;
             if (record->offset < current->position) continue;
+            lease->position_before = current->position;
+            lease->bytes_before = lease->record_bytes;
             current->position = record->offset + 1;
             current->leader_epoch = lease->batch->leader_epoch;
-            current->has_records = true;
+            current->record_count++;
             lease->record_count++;
             lease->record_bytes += record->key.size + record->value.size;
             *entry = current;
@@ -252,6 +256,18 @@ enum status lease_next(
         if (lease->batch->chunk && lease->walker.bad) return on_damage(lease);
         finish_batch(lease);
     }
+}
+
+void lease_unread(struct lease *lease) {
+    must(lease->record_count > 1 && lease->batch != NULL && lease->position_before >= 0);
+    struct lease_entry *entry = lease->current;
+    lease->walker = lease->before;
+    lease->record_bytes = lease->bytes_before;
+    lease->record_count--;
+    lease->has_stopped = true;
+    entry->position = lease->position_before;
+    entry->record_count--;
+    lease->position_before = -1;
 }
 
 // Moves a partition's position to where the lease came to; a batch that was not finished goes back

@@ -17,7 +17,7 @@ struct lease_entry {
     uint32_t version; ///< of the partition when the lease began to take from it
     int64_t position; ///< after what was handed out
     int32_t leader_epoch;
-    bool has_records;           ///< something was handed out
+    uint64_t record_count;      ///< handed out
     struct queued_batch *taken; ///< in order
     struct queued_batch *taken_last;
 };
@@ -33,6 +33,9 @@ struct lease {
     struct queued_batch *batch;  ///< the one that is being walked; NULL: none
     struct record_batch header;
     struct record_walker walker;
+    struct record_walker before; ///< the walk as it was before the last record
+    int64_t position_before; ///< of `current`, likewise; -1: there is no last record to take back
+    uint64_t bytes_before;
     uint64_t record_count;
     uint64_t record_bytes;
     bool has_stopped;        ///< at damage that the next poll tells
@@ -52,6 +55,10 @@ enum status lease_open(struct queue *queue, bool peek, struct lease **lease);
 enum status lease_next(
     struct lease *lease, struct record *record, const struct lease_entry **entry
 );
+
+/// Takes the last record back, which was handed out by the call before: the next poll begins with
+/// it. This lease gives no more records. Not the first record, so that every poll comes forward.
+void lease_unread(struct lease *lease);
 
 /// True when lease_next() may give a record or an error.
 bool lease_is_ready(struct lease *lease);
