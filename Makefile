@@ -38,7 +38,8 @@ SERVER_UNIT := $(call objects,$(call sources,tests/unit/server) tests/unit/main.
 .PHONY: all unit check fuzz bench lint format format-check tidy house clean
 all: $(OUT)/kafka-sidecar $(OUT)/libconsumer.a
 
-$(OUT)/kafka-sidecar: $(CONSUMER) $(SERVER)
+# The server sees nothing of the library but its kc_ names; others may be the same in both.
+$(OUT)/kafka-sidecar: $(SERVER) $(OUT)/libconsumer.a
 	$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 # One relocatable object whose hidden symbols are made local: a program that links the archive
@@ -69,6 +70,8 @@ definitions: $(OUT)/wire-dump
 $(OUT)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(OUT)/server/http/openapi.o: proto/openapi.json
 
 unit:
 	$(MAKE) BUILD=debug SAN=$(or $(SAN),address$(comma)undefined) run-unit

@@ -104,7 +104,7 @@ static bool read_flags(struct reading *reading, bool early) {
         const char *name = *at;
         if (!flag) {
             complain(reading, "unknown argument ", name);
-            out_literal(reading->text, "kafka-sidecar --help lists them all\n");
+            OUT_LITERAL(reading->text, "kafka-sidecar --help lists them all\n");
             return false;
         }
         const char *equals = strchr(name, '=');

@@ -39,13 +39,13 @@ static void print_range(struct out *out, const struct kc_option *option) {
     if (option->type == KC_INTEGER) {
         out_format(out, " %lld to %lld", (long long)option->min, (long long)option->max);
     } else if (option->choices) {
-        out_literal(out, " of ");
+        OUT_LITERAL(out, " of ");
         for (const char *at = option->choices; *at; at++) {
             out_byte(out, *at);
             if (*at == ',' && at[1] != ' ') out_byte(out, ' ');
         }
     } else if (option->type == KC_BOOLEAN) {
-        out_literal(out, " true or false");
+        OUT_LITERAL(out, " true or false");
     }
 }
 
@@ -82,7 +82,7 @@ static void print_help_row(struct out *out, const struct kc_option *option) {
     out_format(out, "  %s (", option->key);
     print_range(out, option);
     if (default_text(option)[0]) out_format(out, ", default %s", default_text(option));
-    out_literal(out, ")\n");
+    OUT_LITERAL(out, ")\n");
     print_wrapped(out, option->text);
 }
 
@@ -92,14 +92,14 @@ void usage_print_help(struct out *out) {
     const struct kc_option *own_rows = settings_options(&own);
     const struct kc_option *consumer_rows = kc_options(&consumer);
     out_string(out, head);
-    out_literal(out, "\nSettings of the server:\n");
+    OUT_LITERAL(out, "\nSettings of the server:\n");
     print_rows(out, own_rows, own, print_help_row);
-    out_literal(out, "\nSettings of the consumer, as Kafka calls them:\n");
+    OUT_LITERAL(out, "\nSettings of the consumer, as Kafka calls them:\n");
     print_rows(out, consumer_rows, consumer, print_help_row);
 }
 
 void usage_print_version(struct out *out) {
-    out_literal(out, "kafka-sidecar " SIDECAR_VERSION "\n");
+    OUT_LITERAL(out, "kafka-sidecar " SIDECAR_VERSION "\n");
 }
 
 /// A cell's text; the bar would end the cell.
@@ -113,11 +113,11 @@ static void print_cell(struct out *out, const char *text) {
 static void print_markdown_row(struct out *out, const struct kc_option *option) {
     out_format(out, "| `%s` | ", option->key);
     print_range(out, option);
-    out_literal(out, " | ");
+    OUT_LITERAL(out, " | ");
     if (default_text(option)[0]) out_format(out, "`%s`", default_text(option));
-    out_literal(out, " | ");
+    OUT_LITERAL(out, " | ");
     print_cell(out, option->text);
-    out_literal(out, " |\n");
+    OUT_LITERAL(out, " |\n");
 }
 
 void usage_print_markdown(struct out *out) {
@@ -125,7 +125,7 @@ void usage_print_markdown(struct out *out) {
     size_t consumer;
     const struct kc_option *own_rows = settings_options(&own);
     const struct kc_option *consumer_rows = kc_options(&consumer);
-    out_literal(out, "| key | type | default | meaning |\n|---|---|---|---|\n");
+    OUT_LITERAL(out, "| key | type | default | meaning |\n|---|---|---|---|\n");
     print_rows(out, own_rows, own, print_markdown_row);
     print_rows(out, consumer_rows, consumer, print_markdown_row);
 }

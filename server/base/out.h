@@ -30,7 +30,7 @@ static inline void out_append(struct out *out, const void *data, size_t size) {
 }
 
 /// Appends a string literal.
-#define out_literal(out, text) out_append(out, "" text, sizeof(text) - 1)
+#define OUT_LITERAL(out, text) out_append(out, "" text, sizeof(text) - 1)
 
 /// Appends one character.
 static inline void out_byte(struct out *out, char byte) {

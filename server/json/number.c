@@ -35,7 +35,7 @@ void number_append(struct out *out, int64_t number) {
 
 void number_append_double(struct out *out, double number) {
     if (!isfinite(number)) {
-        out_literal(out, "null");
+        OUT_LITERAL(out, "null");
         return;
     }
     char text[LONGEST_DOUBLE];

@@ -65,7 +65,7 @@ static void append(struct out *out, struct kc_bytes text) {
 static void write_base64(struct out *out, const struct member *member, struct kc_bytes bytes) {
     append(out, member->base64);
     if (!bytes.data) {
-        out_literal(out, "null");
+        OUT_LITERAL(out, "null");
         return;
     }
     out_byte(out, '"');
@@ -106,7 +106,7 @@ static void write_bytes(
         write_base64(out, member, bytes);
     } else if (!bytes.data) {
         append(out, member->plain);
-        out_literal(out, "null");
+        OUT_LITERAL(out, "null");
     } else if (format == RECORD_STRING || !check_json(bytes, CHECK_MOST_DEPTH, NULL)) {
         write_string(out, member, bytes);
     } else {
@@ -123,7 +123,7 @@ static void write_headers(
     struct out *out, struct kc_bytes headers, const struct record_formats *formats
 ) {
     struct kc_header header;
-    out_literal(out, ",\"headers\":[");
+    OUT_LITERAL(out, ",\"headers\":[");
     for (bool first = true; kc_header_next(&headers, &header); first = false) {
         if (!first) out_byte(out, ',');
         write_bytes(out, &header_key_member, header.key, RECORD_STRING, false);
@@ -139,13 +139,13 @@ static int64_t serialized_size(struct kc_bytes bytes) {
 }
 
 static void write_times(struct out *out, const struct kc_record *record) {
-    out_literal(out, ",\"timestamp\":");
+    OUT_LITERAL(out, ",\"timestamp\":");
     number_append(out, record->timestamp_ms);
-    out_literal(out, ",\"timestamp_type\":");
+    OUT_LITERAL(out, ",\"timestamp_type\":");
     number_append(out, record->timestamp_type);
-    out_literal(out, ",\"leader_epoch\":");
+    OUT_LITERAL(out, ",\"leader_epoch\":");
     if (record->leader_epoch < 0) {
-        out_literal(out, "null");
+        OUT_LITERAL(out, "null");
     } else {
         number_append(out, record->leader_epoch);
     }
@@ -161,13 +161,13 @@ void record_write(struct record_writer *writer, struct out *out, const struct kc
     write_bytes(out, &key_member, record->key, formats->key, formats->lines);
     write_bytes(out, &value_member, record->value, formats->value, formats->lines);
     if (record->header_count == 0) {
-        out_literal(out, ",\"headers\":[]");
+        OUT_LITERAL(out, ",\"headers\":[]");
     } else {
         write_headers(out, record->headers, formats);
     }
-    out_literal(out, ",\"serialized_key_size\":");
+    OUT_LITERAL(out, ",\"serialized_key_size\":");
     number_append(out, serialized_size(record->key));
-    out_literal(out, ",\"serialized_value_size\":");
+    OUT_LITERAL(out, ",\"serialized_value_size\":");
     number_append(out, serialized_size(record->value));
     out_byte(out, '}');
 }

@@ -160,7 +160,7 @@ void text_escape_lossy(struct out *out, struct kc_bytes bytes) {
     for (;;) {
         taken += escape_run(out, bytes.data + taken, bytes.size - taken);
         if (taken == bytes.size) return;
-        out_literal(out, "\xef\xbf\xbd");
+        OUT_LITERAL(out, "\xef\xbf\xbd");
         taken++;
     }
 }

@@ -42,7 +42,7 @@ static void write_key(struct out *out, const char *key, const char *tail) {
     out_byte(out, '"');
     out_string(out, key);
     out_string(out, tail);
-    out_literal(out, "\":");
+    OUT_LITERAL(out, "\":");
 }
 
 void writer_key(struct out *out, const char *key) {
@@ -52,7 +52,7 @@ void writer_key(struct out *out, const char *key) {
 void writer_string(struct out *out, const char *text) {
     separate(out);
     if (!text) {
-        out_literal(out, "null");
+        OUT_LITERAL(out, "null");
         return;
     }
     out_byte(out, '"');
@@ -90,7 +90,7 @@ void writer_member_boolean(struct out *out, const char *key, bool value) {
 
 void writer_member_null(struct out *out, const char *key) {
     writer_key(out, key);
-    out_literal(out, "null");
+    OUT_LITERAL(out, "null");
 }
 
 void writer_member_bytes(struct out *out, const char *key, struct kc_bytes bytes) {
@@ -112,7 +112,7 @@ void writer_member_bytes(struct out *out, const char *key, struct kc_bytes bytes
 void writer_member_base64(struct out *out, const char *key, struct kc_bytes bytes) {
     write_key(out, key, "_base64");
     if (!bytes.data) {
-        out_literal(out, "null");
+        OUT_LITERAL(out, "null");
         return;
     }
     out_byte(out, '"');

@@ -180,6 +180,13 @@ void fake_wait_for_waiting(bool waiting) {
     fake_unlock();
 }
 
+void fake_wait_for_opened(int count) {
+    fake_lock();
+    while (fake.counts.opened < count)
+        must(pthread_cond_wait(&fake.changed, &fake.mutex) == 0);
+    fake_unlock();
+}
+
 void fake_wait_for_no_poll(void) {
     fake_lock();
     while (fake.poll)
@@ -313,7 +320,14 @@ static void assign_by_hand(const struct fake_call *call) {
     fake.by_hand = true;
 }
 
+static void unsubscribe(void) {
+    for (size_t i = 0; i < fake.subscription_count; i++)
+        free(fake.subscription[i]);
+    fake.subscription_count = 0;
+}
+
 static void subscribe_to(const struct fake_call *call) {
+    unsubscribe();
     fake.subscription_count = call->topic_count;
     for (size_t i = 0; i < call->topic_count; i++)
         fake.subscription[i] = call->topics[i];
@@ -458,7 +472,7 @@ static void run(struct fake_call *call) {
             subscribe_to(call);
         } else if (call->command == FAKE_UNSUBSCRIBE) {
             fake.by_hand = false;
-            fake.subscription_count = 0;
+            unsubscribe();
         } else if (call->command == FAKE_ASSIGN) {
             assign_by_hand(call);
         } else if (call->command == FAKE_CLOSE) {
@@ -476,7 +490,7 @@ static void run(struct fake_call *call) {
 
 static struct fake_call *take_call(void) {
     for (struct fake_call **at = &fake.queue; *at; at = &(*at)->next) {
-        if (fake.held[(*at)->command]) continue;
+        if (fake.held[(*at)->command] && !fake.closed) continue;
         struct fake_call *call = *at;
         *at = call->next;
         return call;
@@ -496,7 +510,7 @@ static void wait_for_change(void) {
 
 static void *engine(void *arg) {
     fake_lock();
-    while (!fake.stopping) {
+    while (!fake.stopping || fake.queue) {
         fake_complete_wait();
         struct fake_call *call = take_call();
         if (call) {

@@ -68,6 +68,9 @@ void fake_wait_for(enum fake_command command, int count);
 /// Waits until a poll is waiting (or none is).
 void fake_wait_for_waiting(bool waiting);
 
+/// Waits until so many polls have been opened since the start.
+void fake_wait_for_opened(int count);
+
 /// Waits until no poll is open.
 void fake_wait_for_no_poll(void);
 

@@ -43,12 +43,12 @@ END_TEST
 
 START_TEST(a_long_list_keeps_its_items_in_order) {
     struct out text = { 0 };
-    out_literal(&text, "{\"partitions\":[");
+    OUT_LITERAL(&text, "{\"partitions\":[");
     for (int i = 0; i < 1000; i++)
         out_format(
             &text, "%s{\"topic\":\"t%d\",\"partition\":%d,\"offset\":%d}", i ? "," : "", i, i, i * 2
         );
-    out_literal(&text, "]}");
+    OUT_LITERAL(&text, "]}");
     ck_assert(read_body(REQUEST_SEEK, out_text(&text)));
     ck_assert_uint_eq(list.count, 1000);
     for (int i = 0; i < 1000; i++) {

@@ -64,7 +64,7 @@ static const char *const no_utf8[] = {
 
 START_TEST(what_is_no_utf8_leaves_the_text_as_it_was) { // pitfall 113
     struct out out = { 0 };
-    out_literal(&out, "before");
+    OUT_LITERAL(&out, "before");
     ck_assert(!text_escape(&out, bytes_of(no_utf8[_i])));
     ck_assert_str_eq(out_text(&out), "before");
     out_dispose(&out);

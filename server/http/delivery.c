@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way of one poll after another through the seat. What the client's kernel has is not what the
+// client has: an answer stays in doubt until its client shows that it has read it, or died.
+//
+//   free → seated → (waiting → seated)* → free | sending
+//   sending → in doubt → free, or watched (when we close first) → free
+#include "server/http/delivery.h"
+
+#include "server/base/must.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+/// Each state lists the next ones in `may_follow`.
+enum state {
+    STATE_FREE,     ///< nobody polls, nothing is in doubt
+    STATE_SEATED,   ///< a request has the seat
+    STATE_WAITING,  ///< it waits for records, and can be interrupted
+    STATE_SENDING,  ///< its answer is being given to the kernel
+    STATE_IN_DOUBT, ///< the kernel has all of the answer
+    STATE_WATCHED,  ///< the same, and our side of the connection is closed
+};
+
+static const unsigned may_follow[] = {
+    [STATE_FREE] = 1u << STATE_SEATED,
+    [STATE_SEATED] = 1u << STATE_WAITING | 1u << STATE_SENDING | 1u << STATE_FREE,
+    [STATE_WAITING] = 1u << STATE_SEATED,
+    [STATE_SENDING] = 1u << STATE_IN_DOUBT | 1u << STATE_FREE,
+    [STATE_IN_DOUBT] = 1u << STATE_WATCHED | 1u << STATE_FREE,
+    [STATE_WATCHED] = 1u << STATE_FREE,
+};
+
+struct delivery {
+    pthread_mutex_t mutex; ///< taken before that of the bridge and those of the library
+    pthread_cond_t waited; ///< signalled when a wait is over
+    enum state state;
+    const struct peer *peer; ///< of the seated poll or of its answer; NULL when free or watched
+    struct kc_poll *poll;    ///< while waiting, and from sending on
+    struct peer watched;
+    bool has_successor;
+    struct kc_call successor; ///< of the request that gets the seat next
+    bool draining;
+    const struct peer *last_peer; ///< of the last seated poll, while its connection is open
+    struct peer_lookup lookup;
+    struct metrics *metrics;
+};
+
+static void lock(struct delivery *delivery) {
+    must(pthread_mutex_lock(&delivery->mutex) == 0);
+}
+
+static void unlock(struct delivery *delivery) {
+    must(pthread_mutex_unlock(&delivery->mutex) == 0);
+}
+
+/// The one writer of the state.
+static void enter(struct delivery *delivery, enum state state) {
+    must(may_follow[delivery->state] & 1u << state);
+    delivery->state = state;
+    if (state == STATE_FREE || state == STATE_WATCHED) delivery->peer = NULL;
+    if (state == STATE_FREE) delivery->poll = NULL;
+    if (state != STATE_FREE || !delivery->has_successor) return;
+    delivery->has_successor = false;
+    const struct kc_result free_now = { .status = KC_OK, .message = "" };
+    delivery->successor.done(delivery->successor.arg, &free_now);
+}
+
+struct delivery *delivery_new(struct metrics *metrics) {
+    struct delivery *delivery = must_have(sizeof *delivery);
+    must(pthread_mutex_init(&delivery->mutex, NULL) == 0);
+    must(pthread_cond_init(&delivery->waited, NULL) == 0);
+    delivery->watched.fd = -1;
+    delivery->metrics = metrics;
+    peer_lookup_init(&delivery->lookup);
+    return delivery;
+}
+
+void delivery_free(struct delivery *delivery) {
+    if (!delivery) return;
+    must(delivery->state == STATE_FREE);
+    must(pthread_cond_destroy(&delivery->waited) == 0);
+    must(pthread_mutex_destroy(&delivery->mutex) == 0);
+    peer_lookup_dispose(&delivery->lookup);
+    free(delivery);
+}
+
+/// Ends an answer's doubt.
+static void decide(struct delivery *delivery, bool taken) {
+    must(delivery->poll != NULL);
+    if (delivery->state == STATE_WATCHED) peer_unwatch(&delivery->watched);
+    if (taken) {
+        kc_poll_accept(delivery->poll);
+    } else {
+        kc_poll_put_back(delivery->poll);
+    }
+    metrics_add(delivery->metrics, taken ? METRIC_POLLS_TAKEN : METRIC_POLLS_PUT_BACK, 1);
+    enter(delivery, STATE_FREE);
+}
+
+static void settle_by_fate(
+    struct delivery *delivery, const struct peer *peer, enum delivery_force force
+) {
+    switch (peer_fate(peer, &delivery->lookup)) {
+    case PEER_TAKEN: decide(delivery, true); return;
+    case PEER_LOST: decide(delivery, false); return;
+    case PEER_UNKNOWN:
+        if (force == DELIVERY_ALL) decide(delivery, false);
+        return;
+    }
+}
+
+static void settle(struct delivery *delivery, enum delivery_force force) {
+    switch (delivery->state) {
+    case STATE_FREE:
+    case STATE_SEATED:
+    case STATE_WAITING: return;
+    case STATE_SENDING:
+        if (peer_is_gone(delivery->peer)) decide(delivery, false);
+        return;
+    case STATE_IN_DOUBT: settle_by_fate(delivery, delivery->peer, force); return;
+    case STATE_WATCHED: settle_by_fate(delivery, &delivery->watched, force); return;
+    }
+}
+
+void delivery_settle(struct delivery *delivery, enum delivery_force force) {
+    lock(delivery);
+    settle(delivery, force);
+    unlock(delivery);
+}
+
+static void take_seat(struct delivery *delivery, const struct peer *peer) {
+    if (delivery->last_peer && delivery->last_peer != peer) {
+        metrics_add(delivery->metrics, METRIC_POLL_CONNECTION_CHANGES, 1);
+    }
+    enter(delivery, STATE_SEATED);
+    delivery->peer = delivery->last_peer = peer;
+    metrics_add(delivery->metrics, METRIC_POLLS, 1);
+}
+
+enum delivery_turn delivery_ask(struct delivery *delivery, const struct peer *peer) {
+    enum delivery_turn turn = DELIVERY_BUSY;
+    lock(delivery);
+    settle(delivery, DELIVERY_ALL);
+    if (delivery->draining) {
+        turn = DELIVERY_DRAINING;
+    } else if (delivery->state == STATE_FREE) {
+        take_seat(delivery, peer);
+        turn = DELIVERY_YOURS;
+    } else if (delivery->state == STATE_WAITING && !delivery->has_successor && peer_is_gone(delivery->peer)) {
+        kc_poll_interrupt(delivery->poll);
+        turn = DELIVERY_WAIT;
+    }
+    unlock(delivery);
+    return turn;
+}
+
+void delivery_queue(struct delivery *delivery, struct kc_call call) {
+    lock(delivery);
+    bool at_once = delivery->state == STATE_FREE || delivery->has_successor;
+    if (!at_once) {
+        delivery->has_successor = true;
+        delivery->successor = call;
+    }
+    unlock(delivery);
+    if (at_once) call.done(call.arg, &(struct kc_result){ .status = KC_OK, .message = "" });
+}
+
+void delivery_wait(struct delivery *delivery, struct kc_poll *poll, struct kc_call call) {
+    lock(delivery);
+    enter(delivery, STATE_WAITING);
+    delivery->poll = poll;
+    // Within the lock, so that an interruption cannot come before the wait.
+    kc_poll_wait(poll, call);
+    if (delivery->draining) kc_poll_interrupt(poll);
+    unlock(delivery);
+}
+
+void delivery_wait_over(struct delivery *delivery) {
+    lock(delivery);
+    enter(delivery, STATE_SEATED);
+    delivery->poll = NULL;
+    must(pthread_cond_broadcast(&delivery->waited) == 0);
+    unlock(delivery);
+}
+
+void delivery_leave(struct delivery *delivery) {
+    lock(delivery);
+    must(delivery->state == STATE_SEATED);
+    enter(delivery, STATE_FREE);
+    unlock(delivery);
+}
+
+void delivery_hand_over(struct delivery *delivery, struct kc_poll *poll, const struct peer *peer) {
+    must(poll != NULL);
+    lock(delivery);
+    enter(delivery, STATE_SENDING);
+    delivery->poll = poll;
+    delivery->peer = peer;
+    unlock(delivery);
+}
+
+void delivery_on_sent(struct delivery *delivery, const struct peer *peer, bool whole) {
+    lock(delivery);
+    if (delivery->state == STATE_SENDING && delivery->peer == peer) {
+        if (whole) {
+            enter(delivery, STATE_IN_DOUBT);
+        } else {
+            decide(delivery, false);
+        }
+    }
+    unlock(delivery);
+}
+
+void delivery_on_request(struct delivery *delivery, const struct peer *peer) {
+    lock(delivery);
+    if (delivery->state == STATE_IN_DOUBT && delivery->peer == peer) decide(delivery, true);
+    unlock(delivery);
+}
+
+/// We close first: the fate is looked at later, through an fd of our own.
+static void watch(struct delivery *delivery) {
+    const struct peer *peer = delivery->peer;
+    if (peer_watch(peer, &delivery->watched)) {
+        enter(delivery, STATE_WATCHED);
+    } else {
+        decide(delivery, false);
+    }
+}
+
+void delivery_on_close(struct delivery *delivery, const struct peer *peer) {
+    lock(delivery);
+    if (delivery->last_peer == peer) delivery->last_peer = NULL;
+    if (delivery->peer == peer) {
+        if (delivery->state == STATE_SENDING) decide(delivery, false);
+        if (delivery->state == STATE_IN_DOUBT) settle(delivery, DELIVERY_WHAT_IS_KNOWN);
+        if (delivery->state == STATE_IN_DOUBT) watch(delivery);
+    }
+    unlock(delivery);
+}
+
+void delivery_drain(struct delivery *delivery) {
+    lock(delivery);
+    delivery->draining = true;
+    if (delivery->state == STATE_WAITING) kc_poll_interrupt(delivery->poll);
+    while (delivery->state == STATE_WAITING)
+        must(pthread_cond_wait(&delivery->waited, &delivery->mutex) == 0);
+    unlock(delivery);
+}

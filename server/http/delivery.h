@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may poll a consumer, and whether the last poll's answer was taken by its client: only then do
+// its records count as delivered. One for each consumer; any thread.
+#pragma once
+
+#include "consumer/consumer.h"
+#include "server/http/peer.h"
+#include "server/metrics.h"
+
+#include <stdbool.h>
+
+/// The seat for one poll at a time, and the last answer.
+struct delivery;
+
+/// What delivery_ask() says.
+enum delivery_turn {
+    DELIVERY_YOURS,    ///< the seat is taken for the asker, who must leave it or hand over
+    DELIVERY_WAIT,     ///< it will soon be free: delivery_queue(), then ask again
+    DELIVERY_BUSY,     ///< another client's poll is running
+    DELIVERY_DRAINING, ///< no polls any more
+};
+
+/// How hard delivery_settle() is to try.
+enum delivery_force {
+    DELIVERY_WHAT_IS_KNOWN, ///< an answer whose fate can't be told yet stays open
+    DELIVERY_ALL,           ///< it counts as not taken
+};
+
+/// A free seat; the caller frees it. `metrics` must outlive it.
+struct delivery *delivery_new(struct metrics *metrics);
+
+/// Frees it. Nothing may be in doubt any more (delivery_settle()) and nobody seated. NULL is fine.
+void delivery_free(struct delivery *delivery);
+
+/// Asks for the seat for a poll that came over `peer`. The last answer is settled before.
+enum delivery_turn delivery_ask(struct delivery *delivery, const struct peer *peer);
+
+/// After DELIVERY_WAIT: `call` completes (KC_OK) when the seat is free, maybe at once.
+void delivery_queue(struct delivery *delivery, struct kc_call call);
+
+/// The seated poll begins to wait (kc_poll_wait()), so that it can be made to give way.
+void delivery_wait(struct delivery *delivery, struct kc_poll *poll, struct kc_call call);
+
+/// The wait is over; the poll is its caller's alone again.
+void delivery_wait_over(struct delivery *delivery);
+
+/// The seated poll ends without records; its kc_poll must have ended before.
+void delivery_leave(struct delivery *delivery);
+
+/// The seated poll's answer is about to be sent over `peer`: from here on `poll` is the delivery's
+/// to accept or put back.
+void delivery_hand_over(struct delivery *delivery, struct kc_poll *poll, const struct peer *peer);
+
+/// An answer over `peer` was given to the kernel, as a whole or not.
+void delivery_on_sent(struct delivery *delivery, const struct peer *peer, bool whole);
+
+/// The next request came over `peer`: the answer before was taken.
+void delivery_on_request(struct delivery *delivery, const struct peer *peer);
+
+/// The connection of `peer` is about to be closed; its fd is still open.
+void delivery_on_close(struct delivery *delivery, const struct peer *peer);
+
+/// Settles the last answer if its fate is known, or is to be.
+void delivery_settle(struct delivery *delivery, enum delivery_force force);
+
+/// No more polls; one that waits is made to answer now. Returns when none waits any more, which
+/// needs the engine's and the HTTP thread. Not to be called from either.
+void delivery_drain(struct delivery *delivery);

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// A refused request's body is read and thrown away, within a bound: an answer before its end would
+// be lost with the connection, which the kernel resets when something unread is left.
+#include "server/http/dispatch.h"
+
+#include "server/base/must.h"
+#include "server/http/delivery.h"
+#include "server/http/guard.h"
+#include "server/http/routes.h"
+#include "server/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { MOST_DISCARDED_BYTES = 64 << 20 };
+
+static void refuse(struct request *request, struct problem problem) {
+    if (request->has_refusal) return;
+    problem.detail = pool_string(&request->pool, problem.detail);
+    request->refusal = problem;
+    request->has_refusal = true;
+}
+
+static enum MHD_Result note_header(
+    void *arg, enum MHD_ValueKind kind, const char *name, const char *value
+) {
+    struct guard_headers *headers = arg;
+    must(kind == MHD_HEADER_KIND);
+    if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0) {
+        headers->host = value;
+        headers->host_count++;
+    } else if (strcasecmp(name, MHD_HTTP_HEADER_ORIGIN) == 0) {
+        headers->origin = value;
+    } else if (strcasecmp(name, MHD_HTTP_HEADER_AUTHORIZATION) == 0) {
+        headers->authorization = value;
+    }
+    return MHD_YES;
+}
+
+static bool check_guard(struct request *request, const char *version) {
+    struct guard_headers headers = {
+        .needs_host = strcmp(version, MHD_HTTP_VERSION_1_1) == 0,
+        .is_unix = request->connection->peer.is_unix,
+    };
+    struct problem problem;
+    (void)MHD_get_connection_values(request->mhd, MHD_HEADER_KIND, note_header, &headers);
+    if (guard_allows(request->service->settings, &headers, &problem)) return true;
+    refuse(request, problem);
+    return false;
+}
+
+static bool check_route(struct request *request, const char *method, const char *path) {
+    struct route_match match = route_find(method, path, request->connection->is_management);
+    request->route = match.route;
+    request->topic = pool_string(&request->pool, match.topic);
+    if (match.route) return true;
+    if (match.allow[0] == '\0') {
+        refuse(request, problem_of(PROBLEM_NOT_FOUND, path));
+    } else {
+        request->allow = pool_string(&request->pool, match.allow);
+        refuse(request, problem_of(PROBLEM_METHOD_NOT_ALLOWED, method));
+    }
+    return false;
+}
+
+static enum MHD_Result note_param(
+    void *arg, enum MHD_ValueKind kind, const char *name, const char *value
+) {
+    struct request *request = arg;
+    must(kind == MHD_GET_ARGUMENT_KIND);
+    params_add(&request->params, &request->pool, name, value ? value : "");
+    return MHD_YES;
+}
+
+static void check_params(struct request *request) {
+    struct complaint complaint = { 0 };
+    (void)MHD_get_connection_values(request->mhd, MHD_GET_ARGUMENT_KIND, note_param, request);
+    if (params_check(&request->params, request->route->params, &complaint)) return;
+    enum problem_code code =
+        complaint.is_unknown ? PROBLEM_UNKNOWN_PARAMETER : PROBLEM_INVALID_ARGUMENT;
+    refuse(request, problem_of(code, complaint.text));
+}
+
+static int64_t most_body_bytes(const struct request *request) {
+    return settings_number(request->service->settings, SETTING_HTTP_MAX_BODY_BYTES);
+}
+
+static const char *header(const struct request *request, const char *name) {
+    return MHD_lookup_connection_value(request->mhd, MHD_HEADER_KIND, name);
+}
+
+/// The library has checked that the length is a number.
+static void check_length(struct request *request) {
+    const char *length = header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    if (length && strtoull(length, NULL, 10) > (unsigned long long)most_body_bytes(request)) {
+        request->body_is_too_large = true;
+    }
+}
+
+static void check_head(
+    struct request *request, const char *method, const char *path, const char *version
+) {
+    bool guarded = !request->connection->is_management;
+    if (request->connection->is_refused) {
+        refuse(
+            request, problem_of(PROBLEM_TOO_MANY_CONNECTIONS, "http.max.connections is reached")
+        );
+    } else if (request->connection->bad_escape) {
+        refuse(request, problem_of(PROBLEM_INVALID_ARGUMENT, "the URL has an escape that is none"));
+    } else if (guarded && !check_guard(request, version)) {
+        return;
+    } else if (check_route(request, method, path)) {
+        check_params(request);
+    }
+}
+
+void dispatch_begin(
+    struct request *request, const char *method, const char *path, const char *version
+) {
+    must(!request->has_begun);
+    request->has_begun = true;
+    if (!request->connection->is_management) {
+        delivery_on_request(request->service->delivery, &request->connection->peer);
+    }
+    check_head(request, method, path, version);
+    check_length(request);
+    const char *expects = header(request, MHD_HTTP_HEADER_EXPECT);
+    bool refused = request->has_refusal || request->body_is_too_large;
+    if (refused && expects && strcasecmp(expects, "100-continue") == 0) dispatch_run(request);
+}
+
+bool dispatch_body(struct request *request, const char *bytes, size_t size) {
+    size_t room = (size_t)most_body_bytes(request) - request->body.size;
+    if (size > room) request->body_is_too_large = true;
+    if (!request->body_is_too_large && !request->has_refusal) {
+        out_append(&request->body, bytes, size);
+        return true;
+    }
+    request->discarded_bytes += size;
+    return request->discarded_bytes <= MOST_DISCARDED_BYTES;
+}
+
+static void answer_refusal(struct request *request) {
+    request_answer_problem(request, &request->refusal);
+}
+
+static void settle(struct request *request) {
+    struct delivery *delivery = request->service->delivery;
+    switch (request->route->settling) {
+    case ROUTE_SETTLES_NOTHING: return;
+    case ROUTE_SETTLES_KNOWN: delivery_settle(delivery, DELIVERY_WHAT_IS_KNOWN); return;
+    case ROUTE_SETTLES_ALL: delivery_settle(delivery, DELIVERY_ALL); return;
+    }
+}
+
+void dispatch_run(struct request *request) {
+    if (request->body_is_too_large) {
+        refuse(request, problem_of(PROBLEM_BODY_TOO_LARGE, "http.max.body.bytes is the bound"));
+    } else if (request->body.size > 0 && !request->has_refusal && !request->route->takes_body) {
+        refuse(request, problem_of(PROBLEM_INVALID_ARGUMENT, "this call takes no body"));
+    }
+    if (request->has_refusal) {
+        request_run(request, answer_refusal);
+        return;
+    }
+    settle(request);
+    request_run(request, request->route->handler);
+}

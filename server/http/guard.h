@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may talk to the API: the request's Host and Origin, and its token. Any thread.
+#pragma once
+
+#include "server/http/problem.h"
+#include "server/settings.h"
+
+#include <stdbool.h>
+
+/// The headers that are looked at; NULL where there is none.
+struct guard_headers {
+    const char *host;
+    unsigned host_count; ///< how many Host headers there are
+    const char *origin;
+    const char *authorization;
+    bool needs_host; ///< HTTP/1.1
+    bool is_unix;    ///< came over a Unix socket, where no web page gets
+};
+
+/// True when the request may be answered; else `problem` says why not. Its detail is static.
+bool guard_allows(
+    const struct settings *settings, const struct guard_headers *headers, struct problem *problem
+);

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls about what the consumer reads and how it stands: assignment, subscription, status. What
+// changes one of them answers how it is afterwards.
+#include "server/base/must.h"
+#include "server/http/answers.h"
+#include "server/http/handlers.h"
+#include "server/json/requests.h"
+#include "server/json/writer.h"
+#include "server/metrics.h"
+
+/// Writes an answer from a description.
+typedef void description_writer(struct out *out, const struct kc_description *description);
+
+static void answer_described(struct request *request, description_writer *write) {
+    const struct kc_result *result = request_result(request, 0);
+    if (request_failed(request, result)) return;
+    must(result->description != NULL);
+    struct out body = { 0 };
+    write(&body, result->description);
+    request_answer_json_take(request, &body);
+}
+
+static void describe(struct request *request, request_step *step) {
+    request_wait(request, 1, step);
+    kc_describe(request->service->consumer, request_part(request, 0));
+}
+
+/// The step behind a command that changes something: on success, goes on to describe.
+static void describe_after(struct request *request, request_step *step) {
+    if (!request_failed(request, request_result(request, 0))) describe(request, step);
+}
+
+static void show_assignment(struct request *request) {
+    answer_described(request, answer_assignment);
+}
+
+void handle_get_assignment(struct request *request) {
+    describe(request, show_assignment);
+}
+
+static void assignment_changed(struct request *request) {
+    describe_after(request, show_assignment);
+}
+
+void handle_put_assignment(struct request *request) {
+    struct partition_list list;
+    if (!request_partitions(request, REQUEST_ASSIGN, &list)) return;
+    if (!list.given) {
+        request_refuse(request, PROBLEM_INVALID_ARGUMENT, "partitions is missing");
+        return;
+    }
+    if (list.count == 0) {
+        request_refuse(
+            request, PROBLEM_INVALID_ARGUMENT, "partitions: empty; DELETE ends an assignment"
+        );
+        return;
+    }
+    request_wait(request, 1, assignment_changed);
+    kc_assign(request->service->consumer, list.partitions, list.count, request_part(request, 0));
+}
+
+/// Ends a manual assignment or a subscription, if it is the one that the call names: DELETE of the
+/// other one is a conflict.
+static void unsubscribe_if(struct request *request, bool by_hand, request_step *step) {
+    const struct kc_result *result = request_result(request, 0);
+    if (request_failed(request, result)) return;
+    const struct kc_description *now = result->description;
+    bool conflict = by_hand ? now->subscription_count > 0 : now->assigned_by_hand;
+    if (conflict) {
+        struct problem problem = problem_of_status(KC_SUBSCRIPTION_CONFLICT, 0, NULL);
+        request_answer_problem(request, &problem);
+        return;
+    }
+    request_wait(request, 1, step);
+    kc_unsubscribe(request->service->consumer, request_part(request, 0));
+}
+
+static void delete_assignment(struct request *request) {
+    unsubscribe_if(request, true, assignment_changed);
+}
+
+void handle_delete_assignment(struct request *request) {
+    describe(request, delete_assignment);
+}
+
+static void show_subscription(struct request *request) {
+    answer_described(request, answer_subscription);
+}
+
+void handle_get_subscription(struct request *request) {
+    describe(request, show_subscription);
+}
+
+static void subscription_changed(struct request *request) {
+    describe_after(request, show_subscription);
+}
+
+void handle_put_subscription(struct request *request) {
+    struct complaint complaint = { 0 };
+    struct subscription_request wanted;
+    struct kc_bytes body = { (const uint8_t *)request->body.data, request->body.size };
+    if (body.size == 0) {
+        request_refuse(request, PROBLEM_INVALID_ARGUMENT, "the body is missing: topics");
+        return;
+    }
+    if (!request_read_subscription(body, &request->pool, &wanted, &complaint)) {
+        request_complain(request, &complaint);
+        return;
+    }
+    request_wait(request, 1, subscription_changed);
+    kc_subscribe(request->service->consumer, wanted.topics, wanted.count, request_part(request, 0));
+}
+
+static void delete_subscription(struct request *request) {
+    unsubscribe_if(request, false, subscription_changed);
+}
+
+void handle_delete_subscription(struct request *request) {
+    describe(request, delete_subscription);
+}
+
+static void show_status(struct request *request) {
+    const struct kc_result *result = request_result(request, 0);
+    if (request_failed(request, result)) return;
+    struct metrics *metrics = request->service->metrics;
+    struct out body = { 0 };
+    answer_begin_status(&body, result->description);
+    writer_member_integer(
+        &body, "poll_connection_changes", metrics_get(metrics, METRIC_POLL_CONNECTION_CHANGES)
+    );
+    writer_member_boolean(&body, "shutting_down", atomic_load(&request->service->is_draining));
+    writer_end_object(&body);
+    request_answer_json_take(request, &body);
+}
+
+void handle_status(struct request *request) {
+    describe(request, show_status);
+}

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+// One poll: its parameters are checked before anything is taken; then it gets the seat, commits if
+// asked to, waits for records, writes them, and hands the answer over to the delivery, which finds
+// out whether the client took it. Whatever fails in between puts the records back.
+#include "server/base/must.h"
+#include "server/bridge.h"
+#include "server/http/accept.h"
+#include "server/http/answers.h"
+#include "server/http/delivery.h"
+#include "server/http/handlers.h"
+#include "server/json/record.h"
+#include "server/json/writer.h"
+#include "server/metrics.h"
+#include "server/settings.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum { MOST_RECORDS = 1000000, FIRST_BODY_BYTES = 4096 };
+
+/// What a poll is asked to do, and how far it is.
+struct poll {
+    int64_t deadline_ms; ///< on the monotonic clock
+    int64_t timeout_ms;
+    int64_t max_records;
+    int64_t max_bytes;
+    struct record_formats formats;
+    bool commits; ///< what the poll before delivered
+    bool takes;   ///< false: only looks
+    bool is_seated;
+    bool is_waiting;         ///< for records, as far as the delivery knows
+    struct kc_poll *records; ///< NULL: not open
+};
+
+static int64_t now_ms(void) {
+    struct timespec now;
+    must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t time_left_ms(const struct poll *poll) {
+    return poll->deadline_ms - now_ms();
+}
+
+/// Ends whatever of the poll has begun: the records go back, the seat is left. The library has
+/// ended the wait before, even when libmicrohttpd finds the client gone and closes the connection
+/// before the next step runs.
+static void end_poll(struct request *request) {
+    struct poll *poll = request->poll;
+    if (poll->is_waiting) {
+        metrics_add(request->service->metrics, METRIC_POLLS_GAVE_WAY, 1);
+        delivery_wait_over(request->service->delivery);
+    }
+    if (poll->records) kc_poll_put_back(poll->records);
+    poll->records = NULL;
+    if (poll->is_seated) delivery_leave(request->service->delivery);
+    free(poll);
+    request->poll = NULL;
+    request->abandon = NULL;
+}
+
+static void end_with_problem(
+    struct request *request, enum kc_status status, int16_t kafka_error, const char *detail
+) {
+    struct problem problem = problem_of_status(status, kafka_error, detail);
+    end_poll(request);
+    request_answer_problem(request, &problem);
+}
+
+static bool read_format(
+    const struct params *params,
+    const char *name,
+    enum record_format *format,
+    struct complaint *complaint
+) {
+    const char *text = params_find(params, name);
+    if (!text || record_format_find(text, format)) return true;
+    return complain(complaint, "%s: '%.40s' is none of string, base64, json", name, text);
+}
+
+static bool read_formats(
+    const struct params *params, struct record_formats *formats, struct complaint *complaint
+) {
+    enum record_format all = RECORD_STRING;
+    if (!read_format(params, "format", &all, complaint)) return false;
+    formats->key = formats->value = formats->header = all;
+    return read_format(params, "key_format", &formats->key, complaint) &&
+           read_format(params, "value_format", &formats->value, complaint) &&
+           read_format(params, "header_format", &formats->header, complaint);
+}
+
+/// max.poll.records is the default of max_records.
+static int64_t default_records(const struct settings *settings) {
+    const char *text = kc_config_get(settings->consumer, "max.poll.records");
+    int64_t records = text ? strtoll(text, NULL, 10) : 0;
+    return records > 0 && records <= MOST_RECORDS ? records : MOST_RECORDS;
+}
+
+static bool read_params(
+    const struct request *request, struct poll *poll, struct complaint *complaint
+) {
+    const struct settings *settings = request->service->settings;
+    const struct params *params = &request->params;
+    int64_t most_ms = settings_number(settings, SETTING_POLL_MAX_TIMEOUT_MS);
+    int64_t most_bytes = settings_number(settings, SETTING_POLL_MAX_BYTES);
+    int64_t *records = &poll->max_records;
+    *poll = (struct poll){ .takes = true, .max_bytes = most_bytes };
+    *records = default_records(settings);
+    return params_integer(params, "timeout_ms", 0, most_ms, &poll->timeout_ms, complaint) &&
+           params_integer(params, "max_records", 1, MOST_RECORDS, records, complaint) &&
+           params_integer(params, "max_bytes", 1, most_bytes, &poll->max_bytes, complaint) &&
+           params_boolean(params, "commit", &poll->commits, complaint) &&
+           params_boolean(params, "update_offsets", &poll->takes, complaint) &&
+           read_formats(params, &poll->formats, complaint);
+}
+
+static void write_next_offsets(struct out *body, struct kc_poll *records) {
+    size_t count = 0;
+    const struct kc_partition *next = kc_poll_next_offsets(records, &count);
+    answer_partitions(body, "next_offsets", next, count, ANSWER_OFFSET | ANSWER_LEADER_EPOCH);
+}
+
+/// Writes what is at hand, up to the bounds; returns how many records. `status` gets what ended it.
+static int64_t write_records(struct poll *poll, struct out *body, enum kc_status *status) {
+    struct record_writer writer;
+    struct kc_record record;
+    int64_t count = 0;
+    record_writer_init(&writer, poll->formats);
+    while (count < poll->max_records && (count == 0 || (int64_t)body->size < poll->max_bytes)) {
+        *status = kc_poll_next(poll->records, &record);
+        if (*status != KC_OK) break;
+        if (count > 0 && !poll->formats.lines) out_byte(body, ',');
+        record_write(&writer, body, &record);
+        if (poll->formats.lines) out_byte(body, '\n');
+        count++;
+    }
+    record_writer_dispose(&writer);
+    return count;
+}
+
+static void finish_body(struct poll *poll, struct out *body) {
+    if (poll->formats.lines) {
+        writer_begin_object(body);
+        write_next_offsets(body, poll->records);
+        OUT_LITERAL(body, "}\n");
+    } else {
+        out_byte(body, ']');
+        write_next_offsets(body, poll->records);
+        writer_member_null(body, "rebalance");
+        writer_end_object(body);
+    }
+}
+
+/// Sends the body; records that were taken out are in doubt from here on.
+static void send_body(struct request *request, struct out *body, bool has_records) {
+    struct poll *poll = request->poll;
+    struct delivery *delivery = request->service->delivery;
+    const char *type = poll->formats.lines ? "application/x-ndjson" : "application/json";
+    bool in_doubt = has_records && poll->takes;
+    if (in_doubt) {
+        // The error of a Unix socket whose client dies is shown once, to whoever reads first: that
+        // must be the delivery, with an fd of its own.
+        request->is_last = request->connection->peer.is_unix;
+        delivery_hand_over(delivery, poll->records, &request->connection->peer);
+        poll->records = NULL;
+        poll->is_seated = false;
+    }
+    end_poll(request);
+    request_answer_take(request, 200, type, body);
+    bool lost = in_doubt && request->stage == REQUEST_DROPPED;
+    if (lost) delivery_on_sent(delivery, &request->connection->peer, false);
+}
+
+static void end_with_poll_error(struct request *request) {
+    const struct kc_poll_error *error = kc_poll_last_error(request->poll->records);
+    must(error != NULL);
+    struct problem problem = problem_of_status(error->status, error->kafka_error, error->message);
+    struct kc_poll_error copy = *error;
+    copy.topic = pool_string(&request->pool, error->topic);
+    problem.detail = pool_string(&request->pool, error->message);
+    problem.poll_error = &copy;
+    end_poll(request);
+    request_answer_problem(request, &problem);
+}
+
+static void wait_for_records(struct request *request);
+
+/// Answers with what is at hand now. With nothing, `may_wait` says whether to wait for more.
+static void answer_poll(struct request *request, bool may_wait) {
+    struct poll *poll = request->poll;
+    struct out body = { 0 };
+    enum kc_status status = KC_OK;
+    (void)out_room(&body, FIRST_BODY_BYTES);
+    if (!poll->formats.lines) OUT_LITERAL(&body, "{\"records\":[");
+    int64_t count = write_records(poll, &body, &status);
+    bool failed = count == 0 && status != KC_NO_RECORDS;
+    if (failed || (count == 0 && may_wait)) {
+        out_dispose(&body);
+        if (failed) {
+            end_with_poll_error(request);
+        } else {
+            wait_for_records(request);
+        }
+        return;
+    }
+    finish_body(poll, &body);
+    metrics_add(request->service->metrics, METRIC_POLL_RECORDS, count);
+    metrics_add(request->service->metrics, METRIC_POLL_BYTES, (int64_t)body.size);
+    send_body(request, &body, count > 0);
+}
+
+static void on_woken(struct request *request) {
+    struct poll *poll = request->poll;
+    enum kc_status status = request_result(request, 0)->status;
+    if (peer_is_gone(&request->connection->peer)) {
+        end_poll(request);
+        request_drop(request);
+        return;
+    }
+    delivery_wait_over(request->service->delivery);
+    poll->is_waiting = false;
+    if (status == KC_CLOSED) {
+        end_with_problem(request, status, 0, NULL);
+    } else {
+        must(poll->records != NULL);
+        answer_poll(request, status == KC_OK && time_left_ms(poll) > 0);
+    }
+}
+
+static void wait_for_records(struct request *request) {
+    struct poll *poll = request->poll;
+    int64_t left_ms = time_left_ms(poll);
+    request_wait(request, 1, on_woken);
+    struct kc_call call = bridge_part(request->call, 0, (int32_t)(left_ms > 0 ? left_ms : 0));
+    poll->is_waiting = true;
+    delivery_wait(request->service->delivery, poll->records, call);
+}
+
+static void open_poll(struct request *request) {
+    struct poll *poll = request->poll;
+    enum kc_status status = kc_poll_open(request->service->consumer, !poll->takes, &poll->records);
+    if (status != KC_OK) {
+        poll->records = NULL;
+        end_with_problem(request, status, 0, NULL);
+        return;
+    }
+    bool may_wait = time_left_ms(poll) > 0;
+    if (!may_wait || kc_poll_ready(poll->records)) {
+        answer_poll(request, may_wait);
+    } else {
+        wait_for_records(request);
+    }
+}
+
+static void on_committed(struct request *request) {
+    const struct kc_result *result = request_result(request, 0);
+    bool good = result->status == KC_OK;
+    for (size_t i = 0; i < result->partition_count; i++)
+        good = good && result->partitions[i].status == KC_OK;
+    if (good) {
+        open_poll(request);
+        return;
+    }
+    end_poll(request);
+    (void)request_failed(request, result);
+}
+
+static void take_seat(struct request *request) {
+    struct poll *poll = request->poll;
+    struct delivery *delivery = request->service->delivery;
+    switch (delivery_ask(delivery, &request->connection->peer)) {
+    case DELIVERY_YOURS:
+        poll->is_seated = true;
+        if (poll->commits) {
+            request_wait(request, 1, on_committed);
+            kc_commit(request->service->consumer, NULL, 0, request_part(request, 0));
+        } else {
+            open_poll(request);
+        }
+        return;
+    case DELIVERY_WAIT:
+        request_wait(request, 1, take_seat);
+        delivery_queue(delivery, request_part(request, 0));
+        return;
+    case DELIVERY_BUSY: end_with_problem(request, KC_POLL_IN_PROGRESS, 0, NULL); return;
+    case DELIVERY_DRAINING:
+        end_poll(request);
+        request_refuse(request, PROBLEM_SHUTTING_DOWN, NULL);
+        return;
+    }
+}
+
+void handle_poll(struct request *request) {
+    struct complaint complaint = { 0 };
+    struct poll wanted;
+    if (!read_params(request, &wanted, &complaint)) {
+        request_complain(request, &complaint);
+        return;
+    }
+    const char *accept =
+        MHD_lookup_connection_value(request->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+    if (!accept_chooses(accept, &wanted.formats.lines)) {
+        request_refuse(
+            request, PROBLEM_NOT_ACCEPTABLE, "application/json and application/x-ndjson are had"
+        );
+        return;
+    }
+    wanted.deadline_ms = now_ms() + wanted.timeout_ms;
+    request->poll = must_have(sizeof *request->poll);
+    *request->poll = wanted;
+    request->abandon = end_poll;
+    take_seat(request);
+}

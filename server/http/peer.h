@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the kernel knows of the other end of a connection: is the client there, has its process read
+// what was sent? One thread at a time for one peer.
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/// An address of either family, v4-mapped ones as IPv4.
+struct peer_address {
+    sa_family_t family; ///< AF_INET or AF_INET6
+    in_port_t port;     ///< in network order
+    struct in6_addr ip; ///< of IPv4 the first four bytes
+};
+
+/// The other end of one connection.
+struct peer {
+    int fd;       ///< ours, borrowed; -1: none
+    bool is_unix; ///< a Unix socket
+    bool is_near; ///< TCP whose other end is a process of this machine
+    bool is_shut; ///< we have closed our direction
+    struct peer_address ours;
+    struct peer_address theirs;
+};
+
+/// What became of bytes that were all given to the kernel.
+enum peer_fate {
+    PEER_TAKEN,   ///< the client's process has read them
+    PEER_LOST,    ///< it never will
+    PEER_UNKNOWN, ///< not to be told yet
+};
+
+/// A socket for asking the kernel about other sockets.
+struct peer_lookup {
+    int fd; ///< -1: not open yet
+};
+
+/// A peer of an accepted connection.
+void peer_init(struct peer *peer, int fd);
+
+/// True when the client has closed its direction or died: it waits for nothing any more.
+bool peer_is_gone(const struct peer *peer);
+
+/// Asks what became of all that was sent.
+enum peer_fate peer_fate(const struct peer *peer, struct peer_lookup *lookup);
+
+/// Makes `watched` a peer of its own, with an fd of its own, whose fate can be asked after the
+/// connection is closed; our direction is closed, so that the client sees the end. False when there
+/// are no more file descriptors.
+bool peer_watch(const struct peer *peer, struct peer *watched);
+
+/// Closes a watched peer's fd.
+void peer_unwatch(struct peer *watched);
+
+/// A lookup, opened when it is first needed.
+void peer_lookup_init(struct peer_lookup *lookup);
+
+/// Closes it.
+void peer_lookup_dispose(struct peer_lookup *lookup);

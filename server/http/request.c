@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// A request is suspended before the command is given out, so that its end cannot come too early.
+#include "server/http/request.h"
+
+#include "server/base/must.h"
+#include "server/bridge.h"
+#include "server/metrics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char json_type[] = "application/json";
+static const char problem_type[] = "application/problem+json";
+static const char retry_after_seconds[] = "1";
+
+struct request *request_new(struct connection *connection, struct MHD_Connection *mhd) {
+    must(connection != NULL);
+    struct request *request = must_have(sizeof *request);
+    request->service = connection->service;
+    request->connection = connection;
+    request->mhd = mhd;
+    return request;
+}
+
+void request_free(struct request *request) {
+    must(request->poll == NULL);
+    bridge_end(request->call);
+    out_dispose(&request->body);
+    pool_dispose(&request->pool);
+    free(request);
+}
+
+void request_run(struct request *request, request_step *step) {
+    must(request->stage == REQUEST_RECEIVING || request->stage == REQUEST_RUNNING);
+    request->stage = REQUEST_RUNNING;
+    step(request);
+    must(request->stage != REQUEST_RUNNING && request->stage != REQUEST_RECEIVING);
+}
+
+static void resume(void *arg) {
+    MHD_resume_connection(arg);
+}
+
+void request_wait(struct request *request, size_t parts, request_step *step) {
+    must(request->stage == REQUEST_RUNNING && step != NULL);
+    bridge_end(request->call);
+    request->stage = REQUEST_WAITING;
+    request->step = step;
+    MHD_suspend_connection(request->mhd);
+    request->call = bridge_begin(request->service->bridge, parts, resume, request->mhd);
+}
+
+static void give_up(struct request *request) {
+    if (request->abandon) request->abandon(request);
+    request_refuse(request, PROBLEM_SHUTTING_DOWN, NULL);
+}
+
+void request_wake(struct request *request) {
+    must(request->stage == REQUEST_WAITING);
+    request->stage = REQUEST_RUNNING;
+    request_run(request, bridge_is_complete(request->call) ? request->step : give_up);
+}
+
+struct kc_call request_part(struct request *request, size_t index) {
+    must(request->stage == REQUEST_WAITING);
+    return bridge_part(request->call, index, 0);
+}
+
+const struct kc_result *request_result(const struct request *request, size_t index) {
+    must(request->call != NULL);
+    return bridge_result(request->call, index);
+}
+
+static void count_answer(struct request *request, unsigned http_status) {
+    enum metric metric = http_status < 400   ? METRIC_ANSWERS_GOOD
+                         : http_status < 500 ? METRIC_ANSWERS_CLIENT_ERROR
+                                             : METRIC_ANSWERS_SERVER_ERROR;
+    metrics_add(request->service->metrics, metric, 1);
+    request->answered_with = http_status;
+}
+
+static void add_headers(
+    struct request *request, struct MHD_Response *response, const char *media_type
+) {
+    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, media_type);
+    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    if (request->answered_with == MHD_HTTP_SERVICE_UNAVAILABLE) {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, retry_after_seconds);
+    }
+    if (request->answered_with == MHD_HTTP_UNAUTHORIZED) {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+    }
+    if (request->allow) {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
+    }
+    bool last = request->is_last || request->connection->is_refused ||
+                atomic_load(&request->service->is_draining);
+    if (last) (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+void request_answer_take(
+    struct request *request, unsigned http_status, const char *media_type, struct out *body
+) {
+    must(request->stage == REQUEST_RUNNING && body->size > 0);
+    count_answer(request, http_status);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(body->size, body->data, MHD_RESPMEM_MUST_FREE);
+    if (!response) {
+        out_dispose(body);
+        request_drop(request);
+        return;
+    }
+    *body = (struct out){ 0 };
+    add_headers(request, response, media_type);
+    bool queued = MHD_queue_response(request->mhd, http_status, response) == MHD_YES;
+    MHD_destroy_response(response);
+    request->stage = queued ? REQUEST_ANSWERED : REQUEST_DROPPED;
+}
+
+void request_answer_json_take(struct request *request, struct out *body) {
+    request_answer_take(request, MHD_HTTP_OK, json_type, body);
+}
+
+void request_answer_problem(struct request *request, const struct problem *problem) {
+    struct out body = { 0 };
+    problem_write(&body, problem);
+    request_answer_take(request, problem->http_status, problem_type, &body);
+}
+
+void request_refuse(struct request *request, enum problem_code code, const char *detail) {
+    struct problem problem = problem_of(code, detail);
+    request_answer_problem(request, &problem);
+}
+
+void request_complain(struct request *request, const struct complaint *complaint) {
+    enum problem_code code = complaint->is_syntax    ? PROBLEM_INVALID_JSON
+                             : complaint->is_unknown ? PROBLEM_UNKNOWN_PARAMETER
+                                                     : PROBLEM_INVALID_ARGUMENT;
+    request_refuse(request, code, complaint->text);
+}
+
+static const struct kc_partition *first_failed(const struct kc_result *result) {
+    for (size_t i = 0; i < result->partition_count; i++) {
+        if (result->partitions[i].status != KC_OK) return &result->partitions[i];
+    }
+    return NULL;
+}
+
+bool request_failed(struct request *request, const struct kc_result *result) {
+    const struct kc_partition *failed = first_failed(result);
+    if (result->status == KC_OK && !failed) return false;
+    bool whole = result->status != KC_OK;
+    struct problem problem = whole ? problem_of_status(result->status, result->kafka_error, NULL)
+                                   : problem_of_status(failed->status, failed->kafka_error, NULL);
+    if (whole && result->message[0]) problem.detail = result->message;
+    problem.partitions = result->partitions;
+    problem.partition_count = failed ? result->partition_count : 0;
+    request_answer_problem(request, &problem);
+    return true;
+}
+
+void request_drop(struct request *request) {
+    must(request->stage == REQUEST_RUNNING);
+    request->stage = REQUEST_DROPPED;
+}
+
+bool request_partitions(
+    struct request *request, enum request_kind kind, struct partition_list *list
+) {
+    struct complaint complaint = { 0 };
+    struct pool *pool = &request->pool;
+    bool good;
+    if (request->body.size == 0) {
+        good = params_partitions(&request->params, kind, pool, list, &complaint);
+    } else if (request->params.count > 0) {
+        good = complain(
+            &complaint, "%s: said in the query beside a body", request->params.items[0].name
+        );
+    } else {
+        struct kc_bytes body = { (const uint8_t *)request->body.data, request->body.size };
+        good = request_read_partitions(body, kind, pool, list, &complaint);
+    }
+    if (!good) request_complain(request, &complaint);
+    return good;
+}

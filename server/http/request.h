@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// One request from its first line to its answer. It belongs to the HTTP thread of its listener;
+// what it waits for goes on elsewhere.
+#pragma once
+
+#include "consumer/consumer.h"
+#include "server/base/out.h"
+#include "server/base/pool.h"
+#include "server/http/params.h"
+#include "server/http/peer.h"
+#include "server/http/problem.h"
+#include "server/http/service.h"
+#include "server/json/requests.h"
+
+#include <microhttpd.h>
+
+#include <stdbool.h>
+
+struct request;
+struct route;
+struct poll;
+
+/// One step of answering: it answers, or begins to wait for what the next step needs.
+typedef void request_step(struct request *request);
+
+/// A connection of a client.
+struct connection {
+    struct service *service;
+    struct peer peer;
+    bool is_management; ///< it came to the management listener
+    bool is_refused;    ///< there are too many
+    bool bad_escape;    ///< of the request that is being received: its URL has %00 or the like
+};
+
+/// Where a request is.
+enum request_stage {
+    REQUEST_RECEIVING, ///< → RUNNING
+    REQUEST_RUNNING,   ///< its steps run → WAITING, ANSWERED, DROPPED
+    REQUEST_WAITING,   ///< suspended → RUNNING
+    REQUEST_ANSWERED,  ///< a response is queued
+    REQUEST_DROPPED,   ///< its client is gone: the connection is to be closed
+};
+
+/// A request. Fields are read by handlers, written by this file and the dispatcher.
+struct request {
+    struct service *service;
+    struct connection *connection;
+    struct MHD_Connection *mhd;
+    enum request_stage stage;
+    bool has_begun; ///< its head was looked at
+    const struct route *route;
+    const char *topic; ///< of a path that ends with one
+    struct params params;
+    struct out body;
+    bool body_is_too_large;
+    size_t discarded_bytes;
+    bool has_refusal; ///< what its head is refused for is known, and answered behind the body
+    struct problem refusal;
+    const char *allow;        ///< value of the header Allow of a 405
+    struct pool pool;         ///< texts and lists that live as long as the request
+    struct bridge_call *call; ///< what it waits for, or has waited for before this step
+    request_step *step;       ///< what comes then
+    struct poll *poll;        ///< of a poll; see poll.c
+    void (*abandon)(struct request *request); ///< undoes what is half done; NULL: nothing to undo
+    unsigned answered_with;                   ///< HTTP status
+    bool is_last;                             ///< the connection is to be closed behind the answer
+};
+
+/// A new request on a connection; freed by request_free().
+struct request *request_new(struct connection *connection, struct MHD_Connection *mhd);
+
+/// Frees a request that was answered or given up.
+void request_free(struct request *request);
+
+/// Runs a step now.
+void request_run(struct request *request, request_step *step);
+
+/// Goes on after a suspension. When the wait was cancelled, gives up and says that the server shuts
+/// down.
+void request_wake(struct request *request);
+
+/// Suspends the request until `parts` commands are complete, and `step` after that. The caller
+/// gives each command its request_part().
+void request_wait(struct request *request, size_t parts, request_step *step);
+
+/// How command `index` of the wait completes; with the default timeout.
+struct kc_call request_part(struct request *request, size_t index);
+
+/// The result of a command of the wait before this step.
+const struct kc_result *request_result(const struct request *request, size_t index);
+
+/// Answers with a body, whose bytes are taken.
+void request_answer_take(
+    struct request *request, unsigned http_status, const char *media_type, struct out *body
+);
+
+/// Answers 200 with JSON, whose bytes are taken.
+void request_answer_json_take(struct request *request, struct out *body);
+
+/// Answers with a problem document.
+void request_answer_problem(struct request *request, const struct problem *problem);
+
+/// Answers with a problem of the server's own; `detail` NULL: none.
+void request_refuse(struct request *request, enum problem_code code, const char *detail);
+
+/// Answers with what is wrong with the request.
+void request_complain(struct request *request, const struct complaint *complaint);
+
+/// Answers with a problem if the command failed as a whole or for any partition; then true.
+bool request_failed(struct request *request, const struct kc_result *result);
+
+/// The client is gone: closes the connection without an answer.
+void request_drop(struct request *request);
+
+/// Reads the partitions that the request names, in its body or its query. When something is wrong,
+/// answers with a problem; then false.
+bool request_partitions(
+    struct request *request, enum request_kind kind, struct partition_list *list
+);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table is short and searched from its beginning.
+#include "server/http/routes.h"
+
+#include "server/base/must.h"
+#include "server/http/handlers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NAMED "tp* topic partition"
+#define POLL_PARAMS                                                                         \
+    "timeout_ms max_records max_bytes format key_format value_format header_format commit " \
+    "update_offsets"
+
+#define API(method, path, handler, params, settling) \
+    { method, path, handler, params, false, false, true, settling }
+#define POSTED(method, path, handler, params, settling) \
+    { method, path, handler, params, true, false, false, settling }
+#define MANAGEMENT(path, handler) \
+    { "GET", path, handler, "", false, true, true, ROUTE_SETTLES_NOTHING }
+
+static const struct route routes[] = {
+    // HEAD would take records and show none.
+    { "GET", "/v1/poll", handle_poll, POLL_PARAMS, false, false, false, ROUTE_SETTLES_NOTHING },
+    { "POST", "/v1/poll", handle_poll, POLL_PARAMS, false, false, false, ROUTE_SETTLES_NOTHING },
+    POSTED("POST", "/v1/commit", handle_commit, NAMED " offset", ROUTE_SETTLES_KNOWN),
+    API("GET", "/v1/committed", handle_committed, NAMED, ROUTE_SETTLES_KNOWN),
+    API("GET", "/v1/position", handle_position, NAMED, ROUTE_SETTLES_KNOWN),
+    POSTED("POST", "/v1/seek", handle_seek, NAMED " offset to timestamp", ROUTE_SETTLES_ALL),
+    POSTED("POST", "/v1/pause", handle_pause, NAMED, ROUTE_SETTLES_KNOWN),
+    POSTED("POST", "/v1/resume", handle_resume, NAMED, ROUTE_SETTLES_KNOWN),
+    API("GET", "/v1/paused", handle_get_paused, "", ROUTE_SETTLES_NOTHING),
+    API("GET", "/v1/assignment", handle_get_assignment, "", ROUTE_SETTLES_KNOWN),
+    POSTED("PUT", "/v1/assignment", handle_put_assignment, NAMED " offset", ROUTE_SETTLES_ALL),
+    { "DELETE",
+      "/v1/assignment",
+      handle_delete_assignment,
+      "",
+      false,
+      false,
+      false,
+      ROUTE_SETTLES_ALL },
+    API("GET", "/v1/subscription", handle_get_subscription, "", ROUTE_SETTLES_NOTHING),
+    POSTED("PUT", "/v1/subscription", handle_put_subscription, "", ROUTE_SETTLES_ALL),
+    { "DELETE",
+      "/v1/subscription",
+      handle_delete_subscription,
+      "",
+      false,
+      false,
+      false,
+      ROUTE_SETTLES_ALL },
+    API("GET", "/v1/status", handle_status, "", ROUTE_SETTLES_KNOWN),
+    API("GET", "/v1/topics", handle_topics, "", ROUTE_SETTLES_NOTHING),
+    API("GET", "/v1/topics/{topic}", handle_topics, "", ROUTE_SETTLES_NOTHING),
+    API("GET", "/v1/offsets/beginning", handle_offsets_beginning, NAMED, ROUTE_SETTLES_NOTHING),
+    API("GET", "/v1/offsets/end", handle_offsets_end, NAMED, ROUTE_SETTLES_NOTHING),
+    POSTED(
+        "POST",
+        "/v1/offsets/for-times",
+        handle_offsets_for_times,
+        NAMED " timestamp",
+        ROUTE_SETTLES_NOTHING
+    ),
+    API("GET", "/v1/metrics", handle_metrics, "", ROUTE_SETTLES_KNOWN),
+    API("GET", "/openapi.json", handle_openapi, "", ROUTE_SETTLES_NOTHING),
+    MANAGEMENT("/healthz", handle_healthz),
+    MANAGEMENT("/readyz", handle_readyz),
+    MANAGEMENT("/metrics", handle_prometheus),
+};
+
+const struct route *route_table(size_t *count) {
+    *count = sizeof routes / sizeof routes[0];
+    return routes;
+}
+
+static bool path_matches(const struct route *route, const char *path, const char **topic) {
+    const char *brace = strchr(route->path, '{');
+    *topic = NULL;
+    if (!brace) return strcmp(route->path, path) == 0;
+    size_t length = (size_t)(brace - route->path);
+    if (strncmp(route->path, path, length) != 0) return false;
+    *topic = path + length;
+    return **topic != '\0' && !strchr(*topic, '/');
+}
+
+static bool method_matches(const struct route *route, const char *method) {
+    return strcmp(route->method, method) == 0 || (route->has_head && strcmp(method, "HEAD") == 0);
+}
+
+static void allow(struct route_match *match, const char *method) {
+    size_t used = strlen(match->allow);
+    size_t room = sizeof match->allow - used;
+    const char *comma = used > 0 ? ", " : "";
+    must(strlen(comma) + strlen(method) < room);
+    (void)snprintf(match->allow + used, room, "%s%s", comma, method);
+}
+
+struct route_match route_find(const char *method, const char *path, bool is_management) {
+    struct route_match match = { .route = NULL };
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        const struct route *route = &routes[i];
+        const char *topic;
+        if (route->is_management != is_management || !path_matches(route, path, &topic)) continue;
+        allow(&match, route->method);
+        if (route->has_head) allow(&match, "HEAD");
+        if (match.route || !method_matches(route, method)) continue;
+        match.route = route;
+        match.topic = topic;
+    }
+    return match;
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every call of the HTTP API in one table. Static.
+#pragma once
+
+#include "server/http/request.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/// What a call does with the last answer before it begins.
+enum route_settling {
+    ROUTE_SETTLES_NOTHING, ///< it has nothing to do with positions, or sees to it itself
+    ROUTE_SETTLES_KNOWN,   ///< it reads positions
+    ROUTE_SETTLES_ALL,     ///< it changes them
+};
+
+/// One method of one path.
+struct route {
+    const char *method;
+    const char *path; ///< with "{topic}" at its end: anything but a slash there
+    request_step *handler;
+    const char *params; ///< as params_check() wants them
+    bool takes_body;
+    bool is_management;
+    bool has_head; ///< HEAD is answered as this, without the body
+    enum route_settling settling;
+};
+
+enum { ROUTE_ALLOW_BYTES = 64 };
+
+/// What was found.
+struct route_match {
+    const struct route *route;     ///< NULL: nothing for this method
+    const char *topic;             ///< the end of a path with "{topic}"; NULL: none
+    char allow[ROUTE_ALLOW_BYTES]; ///< the methods of the path, if there is such a path; else ""
+};
+
+/// Looks a request up.
+struct route_match route_find(const char *method, const char *path, bool is_management);
+
+/// The whole table; `count` gets its length.
+const struct route *route_table(size_t *count);

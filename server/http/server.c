@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+// The callbacks of libmicrohttpd. Without MHD_USE_TURBO it would shut sockets down before it tells
+// of their end, and nothing could be learnt from them any more (see delivery.h).
+#include "server/http/server.h"
+
+#include "server/base/must.h"
+#include "server/http/delivery.h"
+#include "server/http/dispatch.h"
+#include "server/http/routes.h"
+#include "server/journal.h"
+#include "server/listener.h"
+#include "server/metrics.h"
+#include "server/settings.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { REFUSED_CONNECTIONS = 64, CONNECTION_MEMORY_BYTES = 64 << 10, MANAGEMENT_CONNECTIONS = 64 };
+
+struct http_server {
+    struct service *service;
+    struct listener listener;
+    bool is_management;
+    unsigned port;
+    struct MHD_Daemon *daemon;
+    pthread_mutex_t mutex; ///< guards the counts
+    pthread_cond_t idle;   ///< signalled when one of them gets 0
+    int64_t connection_count;
+    int64_t request_count;
+};
+
+static void lock(struct http_server *server) {
+    must(pthread_mutex_lock(&server->mutex) == 0);
+}
+
+static void unlock(struct http_server *server) {
+    must(pthread_mutex_unlock(&server->mutex) == 0);
+}
+
+static int64_t change(struct http_server *server, int64_t *count, int64_t amount) {
+    lock(server);
+    int64_t now = *count += amount;
+    must(now >= 0);
+    if (now == 0) must(pthread_cond_broadcast(&server->idle) == 0);
+    unlock(server);
+    return now;
+}
+
+static int64_t count_connection(struct http_server *server, int64_t amount) {
+    int64_t count = change(server, &server->connection_count, amount);
+    if (!server->is_management) {
+        metrics_add(server->service->metrics, METRIC_CONNECTIONS, amount);
+    }
+    return count;
+}
+
+static int fd_of(struct MHD_Connection *mhd) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    must(info != NULL);
+    return info->connect_fd;
+}
+
+static struct connection *connection_of(struct MHD_Connection *mhd) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    must(info != NULL && info->socket_context != NULL);
+    return info->socket_context;
+}
+
+static void open_connection(
+    struct http_server *server, struct MHD_Connection *mhd, void **context
+) {
+    struct connection *connection = must_have(sizeof *connection);
+    const struct settings *settings = server->service->settings;
+    connection->service = server->service;
+    connection->is_management = server->is_management;
+    peer_init(&connection->peer, fd_of(mhd));
+    *context = connection;
+    int64_t most = settings_number(settings, SETTING_HTTP_MAX_CONNECTIONS);
+    connection->is_refused = count_connection(server, 1) > most && !server->is_management;
+    if (connection->is_refused) {
+        metrics_add(server->service->metrics, METRIC_CONNECTIONS_REFUSED, 1);
+    }
+}
+
+static void close_connection(struct http_server *server, void **context) {
+    struct connection *connection = *context;
+    must(connection != NULL);
+    if (!server->is_management) {
+        delivery_on_close(server->service->delivery, &connection->peer);
+    }
+    free(connection);
+    *context = NULL;
+    (void)count_connection(server, -1);
+}
+
+static void on_connection(
+    void *arg, struct MHD_Connection *mhd, void **context, enum MHD_ConnectionNotificationCode code
+) {
+    switch (code) {
+    case MHD_CONNECTION_NOTIFY_STARTED: open_connection(arg, mhd, context); return;
+    case MHD_CONNECTION_NOTIFY_CLOSED: close_connection(arg, context); return;
+    }
+}
+
+/// Called at the first line of a request: what is returned is its context from then on.
+static void *on_first_line(void *arg, const char *uri, struct MHD_Connection *mhd) {
+    struct http_server *server = arg;
+    struct connection *connection = connection_of(mhd);
+    (void)uri;
+    (void)change(server, &server->request_count, 1);
+    connection->bad_escape = false;
+    return request_new(connection, mhd);
+}
+
+static int hex_digit(char c) {
+    if (!isxdigit((unsigned char)c)) return -1;
+    return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
+}
+
+/// Decodes %xx in place; returns the length. What is no escape, or a NUL, is noted and left.
+static size_t on_unescape(void *arg, struct MHD_Connection *mhd, char *text) {
+    (void)arg;
+    char *to = text;
+    for (const char *at = text; *at; at++, to++) {
+        *to = *at;
+        if (*at != '%') continue;
+        int high = hex_digit(at[1]);
+        int low = high < 0 ? -1 : hex_digit(at[2]);
+        if (low < 0 || (high == 0 && low == 0)) {
+            connection_of(mhd)->bad_escape = true;
+            continue;
+        }
+        *to = (char)(high << 4 | low);
+        at += 2;
+    }
+    *to = '\0';
+    return (size_t)(to - text);
+}
+
+// NOLINTNEXTLINE(readability-function-size): the parameters are those of libmicrohttpd
+static enum MHD_Result on_request(
+    void *arg,
+    struct MHD_Connection *mhd,
+    const char *path,
+    const char *method,
+    const char *version,
+    const char *body,
+    size_t *body_size,
+    void **context
+) {
+    struct request *request = *context;
+    (void)arg, (void)mhd;
+    must(request != NULL);
+    if (!request->has_begun) {
+        dispatch_begin(request, method, path, version);
+    } else if (*body_size > 0) {
+        size_t size = *body_size;
+        *body_size = 0;
+        if (!dispatch_body(request, body, size)) return MHD_NO;
+    } else if (request->stage == REQUEST_WAITING) {
+        request_wake(request);
+    } else if (request->stage == REQUEST_RECEIVING) {
+        dispatch_run(request);
+    }
+    return request->stage == REQUEST_DROPPED ? MHD_NO : MHD_YES;
+}
+
+static void on_completed(
+    void *arg, struct MHD_Connection *mhd, void **context, enum MHD_RequestTerminationCode code
+) {
+    struct http_server *server = arg;
+    struct request *request = *context;
+    (void)mhd;
+    if (!request) return;
+    if (!server->is_management) {
+        bool whole = code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+        delivery_on_sent(server->service->delivery, &request->connection->peer, whole);
+    }
+    const char *path = request->route ? request->route->path : "-";
+    journal_line(
+        server->service->journal,
+        KC_LOG_DEBUG,
+        "request",
+        "ended",
+        "path=%s status=%u",
+        path,
+        request->answered_with
+    );
+    if (request->abandon) request->abandon(request);
+    request_free(request);
+    *context = NULL;
+    (void)change(server, &server->request_count, -1);
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *server, int fd) {
+    const struct settings *settings = server->service->settings;
+    int64_t most = server->is_management ? MANAGEMENT_CONNECTIONS
+                                         : settings_number(settings, SETTING_HTTP_MAX_CONNECTIONS) +
+                                               REFUSED_CONNECTIONS;
+    int64_t idle_s = settings_number(settings, SETTING_HTTP_IDLE_TIMEOUT_MS) / 1000;
+    return MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME,
+        0,
+        NULL,
+        NULL,
+        on_request,
+        server,
+        MHD_OPTION_LISTEN_SOCKET,
+        fd,
+        MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)most,
+        MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)idle_s,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY_BYTES,
+        MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection,
+        server,
+        MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed,
+        server,
+        MHD_OPTION_URI_LOG_CALLBACK,
+        on_first_line,
+        server,
+        MHD_OPTION_UNESCAPE_CALLBACK,
+        on_unescape,
+        server,
+        MHD_OPTION_END
+    );
+}
+
+struct http_server *http_server_new(
+    struct service *service, const struct listener *listener, bool is_management
+) {
+    int fd = listener_open(listener);
+    if (fd < 0) return NULL;
+    pthread_condattr_t monotonic;
+    struct http_server *server = must_have(sizeof *server);
+    server->service = service;
+    server->listener = *listener;
+    server->is_management = is_management;
+    server->port = listener_port(fd);
+    must(pthread_mutex_init(&server->mutex, NULL) == 0);
+    must(pthread_condattr_init(&monotonic) == 0);
+    must(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
+    must(pthread_cond_init(&server->idle, &monotonic) == 0);
+    (void)pthread_condattr_destroy(&monotonic);
+    server->daemon = start_daemon(server, fd);
+    if (server->daemon) return server;
+    int error = errno;
+    (void)close(fd);
+    http_server_free(server);
+    errno = error;
+    return NULL;
+}
+
+unsigned http_server_port(const struct http_server *server) {
+    return server->port;
+}
+
+static bool wait_for_none(struct http_server *server, const int64_t *count, int64_t timeout_ms) {
+    struct timespec until;
+    must(timeout_ms >= 0);
+    must(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
+    until.tv_nsec += timeout_ms % 1000 * 1000000;
+    until.tv_sec += timeout_ms / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    int waited = 0;
+    lock(server);
+    while (*count > 0 && waited == 0)
+        waited = pthread_cond_timedwait(&server->idle, &server->mutex, &until);
+    bool none = *count == 0;
+    unlock(server);
+    return none;
+}
+
+bool http_server_wait_idle(struct http_server *server, int64_t timeout_ms) {
+    return wait_for_none(server, &server->connection_count, timeout_ms);
+}
+
+bool http_server_wait_answered(struct http_server *server, int64_t timeout_ms) {
+    return wait_for_none(server, &server->request_count, timeout_ms);
+}
+
+void http_server_free(struct http_server *server) {
+    if (!server) return;
+    if (server->daemon) MHD_stop_daemon(server->daemon);
+    must(server->connection_count == 0);
+    must(pthread_cond_destroy(&server->idle) == 0);
+    must(pthread_mutex_destroy(&server->mutex) == 0);
+    listener_remove(&server->listener);
+    free(server);
+}

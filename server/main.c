@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line, the signals, and the exit code: 0 after a stop in good order, 1 when the start
+// fails, 2 for a wrong configuration.
+#include "server/arguments.h"
+#include "server/sidecar.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { EXIT_CONFIGURATION = 2 };
+
+/// All threads inherit the mask, so that the signals wait for sigwait().
+static void block_signals(sigset_t *signals) {
+    (void)sigemptyset(signals);
+    (void)sigaddset(signals, SIGTERM);
+    (void)sigaddset(signals, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, signals, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+/// Waits for the first signal. The second one has its default action again: it ends the process.
+static void wait_for_signal(const sigset_t *signals) {
+    int signal_number = 0;
+    while (sigwait(signals, &signal_number) == EINTR) {}
+    (void)pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+}
+
+static int run(const struct settings *settings) {
+    char error[SETTINGS_ERROR_BYTES] = "";
+    sigset_t signals;
+    block_signals(&signals);
+    struct sidecar *sidecar = sidecar_start(settings, error);
+    if (!sidecar) {
+        (void)fprintf(stderr, "kafka-sidecar: %s\n", error);
+        return EXIT_FAILURE;
+    }
+    wait_for_signal(&signals);
+    sidecar_stop(sidecar);
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+    (void)argc;
+    struct settings settings;
+    struct out text = { 0 };
+    int code = EXIT_SUCCESS;
+    settings_init(&settings);
+    const char *const *arguments = (const char *const *)argv;
+    const char *const *environment = (const char *const *)environ;
+    switch (arguments_read(arguments, environment, &settings, &text)) {
+    case ARGUMENTS_RUN: code = run(&settings); break;
+    case ARGUMENTS_PRINT: (void)fputs(out_text(&text), stdout); break;
+    case ARGUMENTS_WRONG:
+        (void)fputs(out_text(&text), stderr);
+        code = EXIT_CONFIGURATION;
+        break;
+    }
+    out_dispose(&text);
+    settings_dispose(&settings);
+    return code;
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// Order of the parts: what is started first is stopped last. The order of stopping keeps promises:
+// an answer is settled before the consumer closes, and nothing waits when its listener stops.
+#include "server/sidecar.h"
+
+#include "server/base/must.h"
+#include "server/base/pool.h"
+#include "server/bridge.h"
+#include "server/http/delivery.h"
+#include "server/http/server.h"
+#include "server/journal.h"
+#include "server/metrics.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CLOSE_TIMEOUT_MS = 10000, LAST_ANSWERS_MS = 1000 };
+
+struct sidecar {
+    const struct settings *settings;
+    struct journal journal;
+    struct metrics metrics;
+    struct service service;
+    struct kc_runtime *runtime;
+    struct http_server *http;
+    struct http_server *management;
+};
+
+/// A command that main's thread waits for.
+struct waiting {
+    pthread_mutex_t mutex;
+    pthread_cond_t done;
+    bool is_done;
+    enum kc_status status;
+};
+
+static void finish_waiting(void *arg, const struct kc_result *result) {
+    struct waiting *waiting = arg;
+    must(pthread_mutex_lock(&waiting->mutex) == 0);
+    waiting->is_done = true;
+    waiting->status = result->status;
+    must(pthread_cond_signal(&waiting->done) == 0);
+    must(pthread_mutex_unlock(&waiting->mutex) == 0);
+}
+
+static struct waiting waiting_begin(void) {
+    return (struct waiting){ .mutex = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
+}
+
+static enum kc_status waiting_end(struct waiting *waiting) {
+    must(pthread_mutex_lock(&waiting->mutex) == 0);
+    while (!waiting->is_done)
+        must(pthread_cond_wait(&waiting->done, &waiting->mutex) == 0);
+    must(pthread_mutex_unlock(&waiting->mutex) == 0);
+    return waiting->status;
+}
+
+static void set_limits(struct sidecar *sidecar) {
+    static const struct {
+        enum metric metric;
+        enum setting setting;
+    } limits[] = {
+        { METRIC_CONNECTIONS_LIMIT, SETTING_HTTP_MAX_CONNECTIONS },
+        { METRIC_BODY_BYTES_LIMIT, SETTING_HTTP_MAX_BODY_BYTES },
+        { METRIC_POLL_BYTES_LIMIT, SETTING_POLL_MAX_BYTES },
+    };
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        int64_t limit = settings_number(sidecar->settings, limits[i].setting);
+        metrics_add(&sidecar->metrics, limits[i].metric, limit);
+    }
+}
+
+static bool start_consumer(struct sidecar *sidecar, char error[SETTINGS_ERROR_BYTES]) {
+    struct kc_log log = journal_sink(&sidecar->journal);
+    char why[KC_ERROR_BYTES] = "";
+    sidecar->runtime = kc_runtime_new(&log);
+    if (!sidecar->runtime) {
+        (void)snprintf(error, SETTINGS_ERROR_BYTES, "no thread or file for the engine");
+        return false;
+    }
+    sidecar->service.consumer = kc_consumer_new(sidecar->runtime, sidecar->settings->consumer, why);
+    if (!sidecar->service.consumer) (void)snprintf(error, SETTINGS_ERROR_BYTES, "%s", why);
+    return sidecar->service.consumer != NULL;
+}
+
+/// Subscribes to the topics of the settings, if there are any.
+static bool subscribe(struct sidecar *sidecar, char error[SETTINGS_ERROR_BYTES]) {
+    const char *list = settings_text(sidecar->settings, SETTING_TOPICS);
+    struct pool pool = { 0 };
+    const char **topics = pool_array(&pool, strlen(list) + 1, sizeof *topics);
+    const char *item;
+    size_t size;
+    size_t count = 0;
+    while (settings_list_next(&list, &item, &size))
+        topics[count++] = pool_copy(&pool, item, size);
+    enum kc_status status = KC_OK;
+    if (count > 0) {
+        struct waiting waiting = waiting_begin();
+        struct kc_call call = { finish_waiting, &waiting, 0 };
+        kc_subscribe(sidecar->service.consumer, topics, count, call);
+        status = waiting_end(&waiting);
+    }
+    pool_dispose(&pool);
+    if (status == KC_OK) return true;
+    (void)snprintf(error, SETTINGS_ERROR_BYTES, "topics: %s", kc_status_text(status));
+    return false;
+}
+
+static bool refuse_listener(
+    char error[SETTINGS_ERROR_BYTES], const struct sidecar *sidecar, enum setting setting
+) {
+    char why[SETTINGS_ERROR_BYTES / 2];
+    (void)snprintf(
+        error,
+        SETTINGS_ERROR_BYTES,
+        "cannot listen on %s: %s",
+        settings_text(sidecar->settings, setting),
+        strerror_r(errno, why, sizeof why)
+    );
+    return false;
+}
+
+static bool start_listeners(struct sidecar *sidecar, char error[SETTINGS_ERROR_BYTES]) {
+    const struct settings *settings = sidecar->settings;
+    sidecar->http = http_server_new(&sidecar->service, &settings->http, false);
+    if (!sidecar->http) return refuse_listener(error, sidecar, SETTING_HTTP_LISTENER);
+    if (settings->management.size == 0) return true;
+    sidecar->management = http_server_new(&sidecar->service, &settings->management, true);
+    return sidecar->management || refuse_listener(error, sidecar, SETTING_MANAGEMENT_LISTENER);
+}
+
+static void close_consumer(struct sidecar *sidecar) {
+    if (!sidecar->service.consumer) return;
+    struct waiting waiting = waiting_begin();
+    struct kc_call call = { finish_waiting, &waiting, CLOSE_TIMEOUT_MS };
+    kc_close(sidecar->service.consumer, true, call);
+    enum kc_status status = waiting_end(&waiting);
+    const char *name = kc_status_name(status);
+    journal_line(&sidecar->journal, KC_LOG_INFO, "consumer", "closed", "status=%s", name);
+}
+
+/// Frees what there is; parts that never started are NULL.
+static void free_parts(struct sidecar *sidecar) {
+    http_server_free(sidecar->http);
+    sidecar->http = NULL;
+    delivery_settle(sidecar->service.delivery, DELIVERY_ALL);
+    close_consumer(sidecar);
+    http_server_free(sidecar->management);
+    if (sidecar->service.consumer) kc_consumer_free(sidecar->service.consumer);
+    if (sidecar->runtime) kc_runtime_free(sidecar->runtime);
+    delivery_free(sidecar->service.delivery);
+    bridge_free(sidecar->service.bridge);
+    free(sidecar);
+}
+
+struct sidecar *sidecar_start(const struct settings *settings, char error[SETTINGS_ERROR_BYTES]) {
+    struct sidecar *sidecar = must_have(sizeof *sidecar);
+    sidecar->settings = settings;
+    sidecar->journal = (struct journal){
+        .fd = STDERR_FILENO,
+        .level = journal_level(settings_text(settings, SETTING_LOG_LEVEL)),
+        .json = strcmp(settings_text(settings, SETTING_LOG_FORMAT), "json") == 0,
+    };
+    sidecar->service.settings = settings;
+    sidecar->service.journal = &sidecar->journal;
+    sidecar->service.metrics = &sidecar->metrics;
+    sidecar->service.bridge = bridge_new();
+    sidecar->service.delivery = delivery_new(&sidecar->metrics);
+    set_limits(sidecar);
+    bool good = start_consumer(sidecar, error) && subscribe(sidecar, error) &&
+                start_listeners(sidecar, error);
+    if (!good) {
+        bridge_cancel(sidecar->service.bridge);
+        free_parts(sidecar);
+        return NULL;
+    }
+    const char *address = settings_text(settings, SETTING_HTTP_LISTENER);
+    journal_line(
+        &sidecar->journal,
+        KC_LOG_INFO,
+        "sidecar",
+        "started",
+        "version=%s http.listener=%s port=%u",
+        SIDECAR_VERSION,
+        address,
+        sidecar_port(sidecar)
+    );
+    return sidecar;
+}
+
+void sidecar_stop(struct sidecar *sidecar) {
+    int64_t grace_ms = settings_number(sidecar->settings, SETTING_SHUTDOWN_GRACE_MS);
+    journal_line(
+        &sidecar->journal, KC_LOG_INFO, "sidecar", "draining", "grace_ms=%lld", (long long)grace_ms
+    );
+    atomic_store(&sidecar->service.is_draining, true);
+    delivery_drain(sidecar->service.delivery);
+    bool idle = http_server_wait_idle(sidecar->http, grace_ms);
+    bridge_cancel(sidecar->service.bridge);
+    (void)http_server_wait_answered(sidecar->http, LAST_ANSWERS_MS);
+    journal_line(
+        &sidecar->journal, KC_LOG_INFO, "sidecar", "drained", "connected=%s", idle ? "no" : "yes"
+    );
+    free_parts(sidecar);
+}
+
+unsigned sidecar_port(const struct sidecar *sidecar) {
+    return http_server_port(sidecar->http);
+}
+
+unsigned sidecar_management_port(const struct sidecar *sidecar) {
+    return sidecar->management ? http_server_port(sidecar->management) : 0;
+}
