@@ -84,7 +84,10 @@ static void finish(struct engine *engine, struct commit *commit, struct commit_o
         if (outcome.status && !row->status) row->status = outcome.status;
         struct position *position =
             position_set_find(&engine->positions, row->topic, row->partition);
-        if (!row->status && position) position->committed = row->offset;
+        if (!row->status && position) {
+            position->committed = row->offset;
+            position->is_rewound = false;
+        }
         if (!row->status) {
             engine->commits.committed_count++;
         } else {
@@ -391,6 +394,13 @@ static void on_automatic(
     }
 }
 
+// What is acknowledged lies behind a commit of the application's own that went further; only a seek
+// leads back.
+static bool is_ahead(const struct position *position, int64_t acknowledged) {
+    if (acknowledged < 0 || acknowledged == position->committed) return false;
+    return acknowledged > position->committed || position->is_rewound;
+}
+
 void commit_acknowledged(struct engine *engine, int64_t deadline_ms) {
     struct commit *commit = commit_new(engine->positions.count, deadline_ms);
     commit->is_automatic = true;
@@ -399,7 +409,7 @@ void commit_acknowledged(struct engine *engine, int64_t deadline_ms) {
     struct position *position;
     DL_FOREACH(engine->positions.first, position) {
         struct queue_view view = queue_view(position->queue);
-        if (view.acknowledged < 0 || view.acknowledged == position->committed) continue;
+        if (!is_ahead(position, view.acknowledged)) continue;
         struct row *row = &commit->rows[count++];
         row->topic = arena_string(&commit->arena, slice_from_string(position->topic));
         row->partition = position->partition;

@@ -99,6 +99,7 @@ void position_free(struct position *position) {
 static void set(struct position *position, int64_t offset, int32_t offset_epoch) {
     must(offset >= -1);
     position->version++;
+    position->is_rewound = true;
     position->offset = offset;
     position->offset_epoch = offset_epoch;
     queue_reset(position->queue, offset, offset_epoch);

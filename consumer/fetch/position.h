@@ -52,7 +52,9 @@ struct position {
     int failures;           ///< in a row
     int64_t high_watermark; ///< -1: not known
     int64_t last_stable_offset;
-    int64_t committed;         ///< last known; -1: none
+    int64_t committed; ///< last known; -1: none
+    bool is_rewound;   ///< set anew since the last commit: what is acknowledged may lie before what
+                       ///< is committed
     int32_t preferred_replica; ///< follower to fetch from (KIP-392); -1: the leader
     int64_t preferred_until_ms;
     int32_t incarnation; ///< of the topic's metadata

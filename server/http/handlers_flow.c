@@ -58,14 +58,14 @@ static void answer_seek(struct request *request) {
     }
     struct out body = { 0 };
     writer_begin_object(&body);
-    answer_partitions(&body, "positions", all, count, ANSWER_OFFSET);
+    answer_partitions(&body, "partitions", all, count, ANSWER_OFFSET);
     writer_end_object(&body);
     request_answer_json_take(request, &body);
 }
 
 static void answer_nothing_sought(struct request *request) {
     struct out body = { 0 };
-    OUT_LITERAL(&body, "{\"positions\":[]}");
+    OUT_LITERAL(&body, "{\"partitions\":[]}");
     request_answer_json_take(request, &body);
 }
 

@@ -34,7 +34,7 @@ static const struct kc_partition *find_group_error(const struct kc_result *resul
 
 static void write_results(struct out *body, const struct kc_result *result) {
     unsigned members = ANSWER_OFFSET | ANSWER_LEADER_EPOCH | ANSWER_ERROR;
-    answer_partitions(body, "results", result->partitions, result->partition_count, members);
+    answer_partitions(body, "offsets", result->partitions, result->partition_count, members);
     writer_end_object(body);
 }
 
@@ -76,7 +76,7 @@ void handle_committed(struct request *request) {
 }
 
 static void answer_position(struct request *request) {
-    answer_list(request, "positions", ANSWER_OFFSET);
+    answer_list(request, "partitions", ANSWER_OFFSET);
 }
 
 void handle_position(struct request *request) {

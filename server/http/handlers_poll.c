@@ -120,7 +120,21 @@ static void write_next_offsets(struct out *body, struct kc_poll *records) {
     answer_partitions(body, "next_offsets", next, count, ANSWER_OFFSET | ANSWER_LEADER_EPOCH);
 }
 
+static void write_one(
+    struct poll *poll,
+    struct record_writer *writer,
+    const struct kc_record *record,
+    struct out *body,
+    bool first
+) {
+    if (!first && !poll->formats.lines) out_byte(body, ',');
+    record_write(writer, body, record);
+    if (poll->formats.lines) out_byte(body, '\n');
+}
+
 /// Writes what is at hand, up to the bounds; returns how many records. `status` gets what ended it.
+/// A record that would lead above max_bytes waits for the next poll, unless it is the first: one
+/// always comes.
 static int64_t write_records(struct poll *poll, struct out *body, enum kc_status *status) {
     struct record_writer writer;
     struct kc_record record;
@@ -129,9 +143,13 @@ static int64_t write_records(struct poll *poll, struct out *body, enum kc_status
     while (count < poll->max_records && (count == 0 || (int64_t)body->size < poll->max_bytes)) {
         *status = kc_poll_next(poll->records, &record);
         if (*status != KC_OK) break;
-        if (count > 0 && !poll->formats.lines) out_byte(body, ',');
-        record_write(&writer, body, &record);
-        if (poll->formats.lines) out_byte(body, '\n');
+        size_t before = body->size;
+        write_one(poll, &writer, &record, body, count == 0);
+        if (count > 0 && (int64_t)body->size > poll->max_bytes) {
+            body->size = before;
+            kc_poll_unread(poll->records);
+            break;
+        }
         count++;
     }
     record_writer_dispose(&writer);

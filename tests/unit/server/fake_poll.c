@@ -101,6 +101,15 @@ static void hand_out(struct kc_poll *poll, size_t i, struct kc_record *record) {
     };
     poll->handed[i] = true;
     poll->handed_count++;
+    poll->last = i;
+}
+
+void kc_poll_unread(struct kc_poll *poll) {
+    fake_lock();
+    must(poll->handed_count > 1);
+    poll->next[poll->last]--;
+    poll->handed_count--;
+    fake_unlock();
 }
 
 enum kc_status kc_poll_next(struct kc_poll *poll, struct kc_record *record) {

@@ -56,6 +56,7 @@ struct kc_poll {
     struct kc_call wait;
     int64_t deadline_ms;
     int handed_count;
+    size_t last; ///< partition of the last record
     int64_t next[FAKE_MOST_PARTITIONS];
     bool handed[FAKE_MOST_PARTITIONS];
     int moves[FAKE_MOST_PARTITIONS];

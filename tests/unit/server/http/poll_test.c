@@ -125,8 +125,12 @@ START_TEST(max_bytes_is_soft_and_one_record_always_comes) { // pitfall 112
     ck_assert_int_eq(poll_with("?max_bytes=1"), 200);
     ck_assert_int_eq(client_records(&client), 1);
     ck_assert_int_eq(poll_with("?max_bytes=6000"), 200);
+    ck_assert_int_eq(client_records(&client), 1);
+    fake_add_text("orders", 0, "small");
+    ck_assert_int_eq(poll_with("?max_bytes=6000"), 200);
     ck_assert_int_eq(client_records(&client), 2);
-    ck_assert_str_eq(client_value(&client, 1), large);
+    ck_assert_str_eq(client_value(&client, 0), large);
+    ck_assert_str_eq(client_value(&client, 1), "small");
 }
 
 END_TEST
