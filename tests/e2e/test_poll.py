@@ -121,7 +121,7 @@ def test_max_bytes_is_soft_and_no_record_is_dropped(kafka, topic, sidecar):
         answers.append(sidecar.poll(max_bytes=4000))
         assert answers[-1], "at least one record always comes"
     assert [value for answer in answers for value in values(answer)] == sent
-    assert all(len(answer) == 1 or sum(len(r.value) for r in answer) <= 4000 for answer in answers)
+    assert all(sum(len(record.value) for record in answer[:-1]) < 4000 for answer in answers)
     assert len(answers) < 7, "records that fit come together"
 
 
@@ -157,7 +157,7 @@ def test_commit_true_commits_what_the_poll_before_delivered(kafka, topic, sideca
     produce.produce(kafka.bootstrap, topic, produce.numbered(0, 6))
     eventually(lambda: len(sidecar.poll(update_offsets=False)) == 6)
     assert values(sidecar.poll(max_records=2, commit=True)) == produce.numbered(0, 2)
-    assert sidecar.committed() == {0: None}
+    assert sidecar.committed() == {0: 0}
     assert values(sidecar.poll(max_records=2, commit=True)) == produce.numbered(2, 2)
     assert sidecar.committed() == {0: 2}
     assert values(sidecar.poll(max_records=2)) == produce.numbered(4, 2)
@@ -200,7 +200,7 @@ def test_json_is_embedded_as_it_came(kafka, topic, sidecar):
     eventually(lambda: len(of_answer(raw_poll(sidecar, update_offsets=False))) == len(texts))
     answer = raw_poll(sidecar, value_format="json")
     for text in texts[:4]:
-        assert b'"value":' + text.strip() in answer.body, text
+        assert b'"value":' + text in answer.body, text
     rows = answer.ok()["records"]
     assert rows[4]["value"] == "{not json}"
     assert rows[5]["value_base64"] == "/w=="

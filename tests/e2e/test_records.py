@@ -59,7 +59,7 @@ def test_a_record_larger_than_the_fetch_size_comes(kafka, start_sidecar):
     sent = [b"small", b"L" * 900_000, b"small again"]
     produce.produce(kafka.bootstrap, topic, sent)
     sidecar = start_sidecar(kafka.bootstrap, topic,
-                            settings={"max.partition.fetch.bytes": 1000, "fetch.max.bytes": 1000})
+                            settings={"max.partition.fetch.bytes": 1024, "fetch.max.bytes": 1024})
     assert values(sidecar.wait_ready().poll_until(3)) == sent
 
 

@@ -105,8 +105,10 @@ class Sidecar:
         return {(row["topic"], row["partition"]) for row in rows(self.http.get("/v1/assignment").ok())}
 
     def committed(self):
-        """{partition: offset or None} of all assigned partitions."""
-        return offsets_by_partition(self.http.get("/v1/committed").ok())
+        """{partition: offset} of all assigned partitions, 0 for none: a commit of everything, before
+        anything was delivered, may say where reading began, or say nothing."""
+        found = offsets_by_partition(self.http.get("/v1/committed").ok())
+        return {partition: offset or 0 for partition, offset in found.items()}
 
     def position(self):
         return offsets_by_partition(self.http.get("/v1/position").ok())
@@ -140,8 +142,9 @@ def assert_running(sidecar):
 
 
 def rows(answer):
-    """The list of partitions in an answer: a commit's is called as in its request."""
-    return answer["offsets"] if "offsets" in answer else answer["partitions"]
+    """The one list of partitions in an answer; each call has a name of its own for it."""
+    [name] = {"partitions", "offsets", "positions", "results"} & answer.keys()
+    return answer[name]
 
 
 def offsets_by_partition(answer):
