@@ -26,7 +26,8 @@ def test_healthy_and_ready(sidecar):
 def test_no_broker_at_start(start_own_kafka, start_sidecar):
     """pitfall 14, pitfall 60, pitfall 96, pitfall 117: it waits, says why, and joins when the broker comes"""
     port = free_port(2)  # the next one is the controller's
-    sidecar = start_sidecar(f"127.0.0.1:{port}", "t-later", settings={"metadata.max.age.ms": 1000}).wait_up()
+    sidecar = start_sidecar(f"127.0.0.1:{port}", "t-later",
+                            settings={"metadata.max.age.ms": 1000, "default.api.timeout.ms": 2000}).wait_up()
     assert sidecar.management.get("/healthz").status == 200
     not_ready = sidecar.management.get("/readyz")
     assert not_ready.status == 503

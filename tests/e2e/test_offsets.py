@@ -284,3 +284,18 @@ def test_without_auto_commit_the_end_commits_nothing(kafka, topic, sidecar, grou
     sidecar.poll(timeout_ms=0)
     sidecar.close()
     assert kafka.committed(group) == {}
+
+
+@pytest.mark.short
+@pytest.mark.xfail(strict=True, reason="auto-commit takes explicit commits back")
+def test_auto_commit_takes_no_explicit_commit_back(kafka, topic, start_sidecar, group):
+    """pitfall 8: what was committed by a call is ahead of what a later poll has acknowledged"""
+    produce.produce(kafka.bootstrap, topic, produce.numbered(0, 10))
+    sidecar = start_sidecar(kafka.bootstrap, topic, settings=AUTO).wait_ready()
+    eventually(lambda: len(sidecar.poll(update_offsets=False)) == 10)
+    assert len(sidecar.poll(max_records=4)) == 4
+    assert len(sidecar.poll(max_records=3)) == 3
+    sidecar.http.post("/v1/commit").ok()
+    throughout(lambda: sidecar.committed() == {0: 7}, for_s=0.6)
+    sidecar.close()
+    assert kafka.committed(group)[topic, 0].offset == 7
