@@ -167,9 +167,10 @@ def test_one_good_bootstrap_server_among_bad_ones_is_enough(kafka, topic, start_
         peer.close()
 
 
-def test_a_topic_that_is_deleted_and_made_again_starts_anew(kafka, start_sidecar):
+def test_a_topic_that_is_deleted_and_made_again_starts_anew(start_own_kafka, start_sidecar):
     """pitfall 52"""
     from confluent_kafka.admin import NewTopic
+    kafka = start_own_kafka(properties=["auto.create.topics.enable=false"])
     topic = kafka.create_topic()
     produce.produce(kafka.bootstrap, topic, produce.numbered(0, 5))
     sidecar = start_sidecar(kafka.bootstrap, topic, settings={"metadata.max.age.ms": 500}).wait_ready()
@@ -183,7 +184,7 @@ def test_a_topic_that_is_deleted_and_made_again_starts_anew(kafka, start_sidecar
         except Exception:  # still being deleted
             return False
         return True
-    eventually(create)
+    eventually(create, what="the topic is there again")
     produce.produce(kafka.bootstrap, topic, produce.numbered(100, 3))
     found = []
     eventually(lambda: found.extend(values(sidecar.poll(timeout_ms=500))) or len(found) >= 3, timeout_s=60)
