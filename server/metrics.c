@@ -28,7 +28,8 @@ static const struct metric_description descriptions[] = {
                               true },
     [METRIC_POLL_BYTES] = { "poll-answer-bytes-total", "Bytes of the bodies of polls.", true },
     [METRIC_POLL_BYTES_LIMIT] = { "poll-answer-bytes-limit",
-                                  "Size at which an answer ends (poll.max.bytes).",
+                                  "Largest body of a poll with more than one record "
+                                  "(poll.max.bytes).",
                                   false },
     [METRIC_POLLS_TAKEN] = { "poll-answers-taken-total",
                              "Answers with records that their client has taken.",

@@ -99,8 +99,8 @@ static const struct kc_option options[] = {
                                  1 << 30,
                                  NULL,
                                  "8388608",
-                                 "Largest max_bytes of a poll, and its default. An answer ends "
-                                 "with the record that reaches it.",
+                                 "Largest max_bytes of a poll, and its default. Only an answer of "
+                                 "one record may be larger.",
                                  false },
     [SETTING_POLL_MAX_TIMEOUT_MS] = { "poll.max.timeout.ms",
                                       KC_INTEGER,

@@ -95,6 +95,19 @@ static void copy_on_one_line(struct out *out, struct kc_bytes json) {
     out->size += json.size;
 }
 
+static bool is_space(uint8_t byte) {
+    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+}
+
+/// The JSON without the white space around it.
+static struct kc_bytes trimmed(struct kc_bytes json) {
+    while (is_space(json.data[json.size - 1]))
+        json.size--;
+    for (; is_space(json.data[0]); json.size--)
+        json.data++;
+    return json;
+}
+
 static void write_bytes(
     struct out *out,
     const struct member *member,
@@ -112,9 +125,9 @@ static void write_bytes(
     } else {
         append(out, member->plain);
         if (lines) {
-            copy_on_one_line(out, bytes);
+            copy_on_one_line(out, trimmed(bytes));
         } else {
-            append(out, bytes);
+            append(out, trimmed(bytes));
         }
     }
 }

@@ -99,7 +99,7 @@ static const struct {
 } values[] = {
     { "{\"b\":1,\"a\":1e400,\"a\":9223372036854775808}",
       "\"value\":{\"b\":1,\"a\":1e400,\"a\":9223372036854775808}," },
-    { " [1.50, 2] ", "\"value\": [1.50, 2] ," },
+    { " [1.50, 2] ", "\"value\":[1.50, 2]," },
     { "null",
       "\"value\":null,\"headers\":[],\"serialized_key_size\":4,\"serialized_value_size\":4}" },
     { "\"text\"", "\"value\":\"text\"," },
