@@ -130,8 +130,12 @@ static void dial(struct connection *connection, int64_t now_ms) {
 static void begin_close(struct connection *connection, const char *why) {
     must(why != NULL);
     (void)snprintf(connection->last_error_text, sizeof connection->last_error_text, "%s", why);
-    connection->want = CONNECTION_WANTS_CLOSE;
+    bool has_socket = connection->want != CONNECTION_WANTS_DIAL;
+    connection->want = has_socket ? CONNECTION_WANTS_CLOSE : CONNECTION_WANTS_NOTHING;
     enter(connection, CONNECTION_CLOSING);
+    // The driver has not yet been told to dial, so it has nothing to close and will not say that it
+    // has.
+    if (!has_socket) connection_on_closed(connection, why, connection->last_used_at_ms);
 }
 
 void connection_close(struct connection *connection, bool drain, const char *why) {
