@@ -162,12 +162,19 @@ static void on_fetched(void *owner, const struct reply *reply) {
     fetch_answer_take(node, reply, response);
 }
 
-// Bytes that one more fetch may bring; 0: none may be sent.
+// Bytes that one more fetch may bring; 0: none may be sent. Each broker that has something to be
+// fetched gets a share: a broker whose fetch is held for want of records would else keep the room
+// from the others for ever.
 static int64_t room_left(const struct fetcher *fetcher) {
     int64_t room = (int64_t)queue_room(fetcher->queue);
+    int64_t brokers = 0;
+    for (const struct fetch_node *node = fetcher->nodes; node; node = node->hh.next)
+        brokers += node->is_wanted;
+    int64_t most = brokers > 1 ? room / brokers : room;
+    if (most > fetcher->settings.max_bytes) most = fetcher->settings.max_bytes;
     for (const struct fetch_node *node = fetcher->nodes; node; node = node->hh.next)
         room -= node->in_flight_bytes;
-    if (room > fetcher->settings.max_bytes) room = fetcher->settings.max_bytes;
+    if (room > most) room = most;
     return room > 0 ? room : 0;
 }
 
@@ -221,6 +228,8 @@ static void send_fetch(struct fetch_node *node, struct fetch_plan *plan, int64_t
 
 // Marks, in the order of the list, each broker that has something to be fetched.
 static void note_nodes(struct fetcher *fetcher, int64_t now_ms) {
+    for (struct fetch_node *node = fetcher->nodes; node; node = node->hh.next)
+        node->is_wanted = false;
     struct position *position;
     DL_FOREACH(fetcher->positions->first, position) {
         if (!is_wanted(position, now_ms)) continue;
@@ -228,7 +237,7 @@ static void note_nodes(struct fetcher *fetcher, int64_t now_ms) {
         if (node_id == NO_NODE) {
             cluster_refresh(fetcher->cluster);
         } else {
-            find_or_add(fetcher, node_id);
+            find_or_add(fetcher, node_id)->is_wanted = true;
         }
     }
 }

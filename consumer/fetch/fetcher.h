@@ -30,6 +30,7 @@ struct fetch_node {
     int32_t node_id;
     struct fetcher *fetcher;
     struct fetch_session session;
+    bool is_wanted; ///< has something to be fetched
     bool in_flight;
     int64_t in_flight_bytes; ///< room that its answer may take
     int64_t retry_at_ms;
