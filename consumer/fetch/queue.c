@@ -179,10 +179,26 @@ void queue_reset(struct queue_partition *partition, int64_t position, int32_t le
     (void)pthread_mutex_unlock(&queue->lock);
 }
 
+// A paused partition gets what was asked before the pause, as far as there is room to park it.
+static bool is_too_much(const struct queue_partition *partition, const struct queued_batch *batch) {
+    const struct queue *queue = partition->queue;
+    return partition->is_paused &&
+           queue->parked_bytes + batch->bytes.size > queue->settings.limit_bytes;
+}
+
 void queue_push_take(struct queue_partition *partition, struct queued_batch *batch) {
     must(batch->chunk != NULL && batch->bytes.size > 0);
     (void)pthread_mutex_lock(&partition->queue->lock);
-    queue_insert_locked(partition, batch, false);
+    if (!partition->wants_refetch && is_too_much(partition, batch)) {
+        queue_drop_locked(partition);
+        partition->wants_refetch = true;
+    }
+    // What comes after records that were dropped must not take their place.
+    if (partition->wants_refetch) {
+        free_batch(batch);
+    } else {
+        queue_insert_locked(partition, batch, false);
+    }
     (void)pthread_mutex_unlock(&partition->queue->lock);
 }
 
@@ -193,7 +209,7 @@ void queue_skip(struct queue_partition *partition, int64_t next_offset, int32_t 
     if (last && !last->chunk) {
         last->next_offset = next_offset;
         last->leader_epoch = leader_epoch;
-    } else {
+    } else if (!partition->wants_refetch) {
         struct queued_batch *skip = must_alloc(sizeof *skip);
         skip->next_offset = next_offset;
         skip->leader_epoch = leader_epoch;
