@@ -76,6 +76,7 @@ struct world_consumer {
     int64_t poll_at_ms;
     struct world_record *records; ///< all that were delivered
     size_t record_count;
+    size_t record_capacity;
     enum status last_error; ///< of the last poll that told one
     int16_t last_kafka_error;
     char last_error_topic[WORLD_TOPIC_BYTES];
@@ -100,7 +101,8 @@ struct world {
     void (*on_seen)(void *arg, const struct fake_seen *seen);
     void (*on_record
     )(void *arg, struct world_consumer *consumer, const struct world_record *record);
-    void *arg; ///< of both
+    void (*on_poll)(void *arg, struct world_consumer *consumer); ///< before a poll takes records
+    void *arg;                                                   ///< of all three
 };
 
 /// A world with brokers 1 to `broker_count` and a topic "t" with `partition_count` partitions (0:
