@@ -216,6 +216,7 @@ static void fill_topics(
 
 static void finish(struct command *command, const struct command_result *from) {
     const struct kc_call *call = public_call(command);
+    must(call->done != NULL);
     struct kc_result result = {
         .status = public_status(from->status),
         .kafka_error = from->kafka_error,

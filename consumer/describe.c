@@ -5,6 +5,7 @@
 #include "consumer/engine/command.h"
 #include "consumer/engine/engine_state.h"
 #include "consumer/fetch/queue.h"
+#include "consumer/group/member.h"
 
 #include <stdio.h>
 #include <utlist.h>
@@ -56,6 +57,7 @@ static void fill_assignment(
 }
 
 static void fill_member(struct engine *engine, struct kc_description *description) {
+    must(engine->member != NULL);
     struct member_description member = member_describe(engine->member);
     description->member_id = member.member_id;
     description->group_instance_id = member.group_instance_id;

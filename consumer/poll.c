@@ -45,6 +45,7 @@ static struct kc_bytes bytes_of(struct slice slice) {
 
 static void note_error(struct kc_poll *poll) {
     const struct lease *lease = poll->lease;
+    must(lease->error.status != STATUS_OK);
     poll->error = (struct kc_poll_error){
         .status = public_status(lease->error.status),
         .kafka_error = lease->error.kafka_error,
@@ -141,6 +142,7 @@ const struct kc_partition *kc_poll_next_offsets(struct kc_poll *poll, size_t *co
 }
 
 static void end(struct kc_poll *poll, bool accepted) {
+    must(poll->lease != NULL);
     lease_close(poll->lease, accepted);
     free(poll->next_offsets);
     free(poll);

@@ -4,7 +4,10 @@
 // is found.
 #include "consumer/cluster/cluster.h"
 
+#include "consumer/base/log.h"
 #include "consumer/base/must.h"
+#include "consumer/base/random.h"
+#include "consumer/net/request.h"
 #include "consumer/wire/api.h"
 #include "consumer/wire/field.h"
 #include "consumer/wire/kafka_error.h"
@@ -366,10 +369,9 @@ void cluster_trouble(const struct cluster *cluster, char *text, size_t size) {
         }
     }
     text[0] = '\0';
-    if (worst)
-        (void)snprintf(
-            text, size, "%s:%" PRId32 ": %s", worst->host, worst->port, worst->last_error_text
-        );
+    if (!worst) return;
+    const char *why = worst->last_error_text;
+    (void)snprintf(text, size, "%s:%" PRId32 ": %s", worst->host, worst->port, why);
 }
 
 void cluster_close(struct cluster *cluster) {

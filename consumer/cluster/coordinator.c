@@ -3,7 +3,10 @@
 // carries both forms.
 #include "consumer/cluster/coordinator.h"
 
+#include "consumer/base/log.h"
 #include "consumer/base/must.h"
+#include "consumer/base/random.h"
+#include "consumer/net/request.h"
 #include "consumer/wire/api.h"
 #include "consumer/wire/kafka_error.h"
 #include "consumer/wire/messages_cluster.h"

@@ -12,6 +12,7 @@
 #include <string.h>
 
 static void free_topic(struct topic_metadata *topic) {
+    must(topic != NULL);
     free(topic->name);
     free(topic->partitions);
     free(topic);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 static size_t find_or_add(struct topic_groups *groups, const char *topic) {
+    must(topic != NULL);
     for (size_t g = groups->count; g > 0; g--) {
         const char *known = groups->topics[g - 1];
         if (known == topic || strcmp(known, topic) == 0) return g - 1;

@@ -18,6 +18,7 @@ void mailbox_dispose(struct mailbox *mailbox) {
 void mailbox_post(
     struct mailbox *mailbox, enum mail_kind kind, struct host *host, struct command *command
 ) {
+    must((kind == MAIL_COMMAND) == (command != NULL));
     struct mail *mail = must_alloc(sizeof *mail);
     *mail = (struct mail){ .kind = kind, .host = host, .command = command };
     (void)pthread_mutex_lock(&mailbox->lock);

@@ -5,10 +5,13 @@
 #include "consumer/engine/commands.h"
 
 #include "consumer/base/must.h"
+#include "consumer/engine/command.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/engine/job.h"
 #include "consumer/engine/membership.h"
 #include "consumer/engine/topics.h"
 #include "consumer/fetch/queue.h"
+#include "consumer/group/member.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +57,7 @@ static bool check_assigned(struct engine *engine, struct command *command) {
 // Subscription and assignment
 
 static void set_subscription(struct engine *engine, const char *const *topics, size_t count) {
+    must(topics != NULL || count == 0);
     for (size_t i = 0; i < engine->subscription_count; i++)
         free(engine->subscription[i]);
     free(engine->subscription);
@@ -261,6 +265,7 @@ static void answer_paused(struct engine *engine, struct command *command) {
 }
 
 static void set_paused(struct engine *engine, struct command *command, bool paused) {
+    must(command->kind == (paused ? COMMAND_PAUSE : COMMAND_RESUME));
     if (!check_assigned(engine, command)) return;
     for (size_t i = 0; i < command->row_count; i++) {
         struct position *each = find(engine, &command->rows[i]);
@@ -290,6 +295,7 @@ static void on_committed(
 
 // With no body: what was delivered. Partitions without a known position have nothing to commit.
 static void name_delivered(struct engine *engine, struct command *command) {
+    must(command->all && command->rows == NULL);
     command_rows(command, engine->positions.count);
     size_t count = 0;
     struct position *each;
@@ -418,6 +424,7 @@ static void finish_wait(struct engine *engine, enum status status) {
 }
 
 static void interrupt(struct engine *engine, struct command *command) {
+    must(command->kind == COMMAND_INTERRUPT);
     finish_wait(engine, STATUS_INTERRUPTED);
     command_finish_status(command, STATUS_OK);
 }

@@ -9,6 +9,8 @@
 #include "consumer/cluster/topic_groups.h"
 #include "consumer/engine/engine_state.h"
 #include "consumer/fetch/queue.h"
+#include "consumer/group/member.h"
+#include "consumer/net/request.h"
 #include "consumer/wire/api.h"
 #include "consumer/wire/field.h"
 #include "consumer/wire/kafka_error.h"
@@ -42,6 +44,7 @@ static const struct {
 };
 
 static enum status meaning_of(int16_t code, bool *again) {
+    must(code != ERROR_NONE);
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
         if (meanings[i].code != code) continue;
         *again = meanings[i].again;

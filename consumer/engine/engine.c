@@ -4,12 +4,15 @@
 #include "consumer/engine/engine.h"
 
 #include "consumer/base/must.h"
+#include "consumer/engine/command.h"
 #include "consumer/engine/commands.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/engine/job.h"
 #include "consumer/engine/membership.h"
 #include "consumer/engine/positions.h"
 #include "consumer/engine/topics.h"
 #include "consumer/fetch/queue.h"
+#include "consumer/group/member.h"
 
 #include <stdlib.h>
 #include <utlist.h>

@@ -4,15 +4,18 @@
 #pragma once
 
 #include "consumer/base/log.h"
+#include "consumer/base/random.h"
 #include "consumer/cluster/cluster.h"
 #include "consumer/cluster/coordinator.h"
-#include "consumer/engine/command.h"
 #include "consumer/engine/commit.h"
-#include "consumer/engine/engine.h"
-#include "consumer/engine/job.h"
 #include "consumer/engine/options.h"
 #include "consumer/fetch/fetcher.h"
-#include "consumer/group/member.h"
+#include "consumer/fetch/position_set.h"
+
+struct command;
+struct job;
+struct member;
+struct queue;
 
 /// A revocation that the member waits for.
 struct revocation {

@@ -39,6 +39,7 @@ static void free_job(struct engine *engine, struct job *job) {
 }
 
 static void finish(struct engine *engine, struct job *job) {
+    must(job->on_done != NULL);
     must(!job->is_finished);
     job->is_finished = true;
     job->on_done(engine, job);

@@ -46,6 +46,7 @@ static const struct {
 
 // Marks a row by an error code: asked again later, or failed.
 static void on_error(struct row *row, int16_t code) {
+    must(code != ERROR_NONE);
     row->kafka_error = code;
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
         if (meanings[i].code != code) continue;
@@ -56,6 +57,7 @@ static void on_error(struct row *row, int16_t code) {
 }
 
 static void finish_row(struct row *row) {
+    must(!row->is_done);
     row->kafka_error = 0;
     row->is_done = true;
 }
@@ -295,6 +297,7 @@ static void take_committed(
 
 static void on_answer(void *owner, const struct reply *reply) {
     struct batch *batch = owner;
+    must(batch->job->in_flight > 0);
     if (reply->status == STATUS_OK) {
         switch (batch->job->kind) {
         case JOB_COMMITTED: take_committed(batch, reply->message, reply->version); break;

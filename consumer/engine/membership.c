@@ -7,6 +7,7 @@
 #include "consumer/engine/engine_state.h"
 #include "consumer/engine/membership_wire.h"
 #include "consumer/fetch/queue.h"
+#include "consumer/group/member.h"
 #include "consumer/wire/kafka_error.h"
 
 #include <inttypes.h>

@@ -6,6 +6,7 @@
 #include "consumer/base/must.h"
 #include "consumer/cluster/topic_groups.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/net/request.h"
 #include "consumer/wire/api.h"
 #include "consumer/wire/consumer_protocol.h"
 #include "consumer/wire/field.h"
@@ -259,6 +260,7 @@ static enum status read_answer(
 
 static void on_answer(void *owner, const struct reply *reply) {
     struct errand *errand = owner;
+    must(errand->request_id != 0);
     struct engine *engine = errand->engine;
     struct arena arena = { 0 };
     struct member_response answer = { 0 };

@@ -6,6 +6,7 @@
 
 #include "consumer/base/must.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/engine/job.h"
 #include "consumer/fetch/queue.h"
 
 #include <utlist.h>
@@ -47,6 +48,7 @@ static void on_failed(struct engine *engine, struct position *position, const st
 }
 
 static void on_answered(struct position *position, enum job_kind kind, const struct row *row) {
+    must(row->is_done && row->status == STATUS_OK);
     switch (kind) {
     case JOB_COMMITTED: position_on_committed(position, row->offset, row->leader_epoch); break;
     case JOB_OFFSETS:
@@ -133,7 +135,7 @@ static void follow_queue(struct position *position) {
 }
 
 void positions_step(struct engine *engine, int64_t now_ms) {
-    must(now_ms == engine->now_ms);
+    must(now_ms == engine->now_ms && engine->closing == CLOSING_NOT);
     struct position *position;
     DL_FOREACH(engine->positions.first, position) {
         follow_queue(position);

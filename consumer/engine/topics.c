@@ -3,7 +3,9 @@
 #include "consumer/engine/topics.h"
 
 #include "consumer/base/must.h"
+#include "consumer/engine/command.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/net/request.h"
 #include "consumer/wire/api.h"
 #include "consumer/wire/field.h"
 #include "consumer/wire/kafka_error.h"
@@ -39,6 +41,7 @@ static void on_answer(void *owner, const struct reply *reply) {
     struct command *command = owner;
     struct engine *engine = command->engine;
     const struct metadata_response *response = reply->message;
+    must(command->in_flight);
     command->in_flight = false;
     engine->is_dirty = true;
     bool again = reply->status ||
@@ -62,6 +65,7 @@ static void on_answer(void *owner, const struct reply *reply) {
 }
 
 static void send(struct engine *engine, struct command *command) {
+    must(!command->in_flight);
     int32_t node_id = cluster_any_node(&engine->cluster, engine->now_ms);
     if (node_id == NO_NODE) {
         command->retry_at_ms = engine->now_ms + engine_backoff_ms(engine, 1);

@@ -40,6 +40,7 @@ static size_t find_active(const struct aborted_filter *filter, int64_t producer_
 }
 
 static void activate_until(struct aborted_filter *filter, int64_t last_offset) {
+    must(filter->active_count <= filter->pending_count);
     while (filter->next < filter->pending_count &&
            filter->pending[filter->next].first_offset <= last_offset) {
         int64_t producer_id = filter->pending[filter->next++].producer_id;

@@ -3,9 +3,15 @@
 // (pitfall 20); what an error means stands in one table.
 #include "consumer/fetch/fetch_answer.h"
 
+#include "consumer/base/log.h"
 #include "consumer/base/must.h"
+#include "consumer/base/random.h"
+#include "consumer/cluster/cluster.h"
 #include "consumer/fetch/aborted.h"
+#include "consumer/fetch/fetch_node.h"
+#include "consumer/fetch/position_set.h"
 #include "consumer/fetch/queue.h"
+#include "consumer/net/request.h"
 #include "consumer/wire/kafka_error.h"
 #include "consumer/wire/messages_fetch.h"
 #include "consumer/wire/record_batch.h"

@@ -3,9 +3,9 @@
 // thread.
 #pragma once
 
-#include "consumer/fetch/fetcher.h"
-
+struct fetch_node;
 struct fetch_response;
+struct reply;
 
 /// Takes a decoded answer in, partition by partition.
 void fetch_answer_take(

@@ -4,9 +4,15 @@
 // send (but for one batch each, KIP-74).
 #include "consumer/fetch/fetcher.h"
 
+#include "consumer/base/log.h"
 #include "consumer/base/must.h"
+#include "consumer/base/random.h"
+#include "consumer/cluster/cluster.h"
 #include "consumer/fetch/fetch_answer.h"
+#include "consumer/fetch/fetch_node.h"
+#include "consumer/fetch/position_set.h"
 #include "consumer/fetch/queue.h"
+#include "consumer/net/request.h"
 #include "consumer/wire/api.h"
 #include "consumer/wire/kafka_error.h"
 #include "consumer/wire/messages_fetch.h"

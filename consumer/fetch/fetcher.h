@@ -3,12 +3,15 @@
 // queued batches. Engine thread.
 #pragma once
 
-#include "consumer/cluster/cluster.h"
-#include "consumer/fetch/position_set.h"
-#include "consumer/fetch/session.h"
-
 #include <stdbool.h>
 #include <stdint.h>
+
+struct cluster;
+struct fetch_node;
+struct log;
+struct position;
+struct position_set;
+struct queue;
 
 /// What a fetcher is set up with.
 struct fetcher_settings {
@@ -23,19 +26,6 @@ struct fetcher_settings {
     int64_t retry_backoff_ms;
     int64_t retry_backoff_max_ms;
     int64_t preferred_replica_max_age_ms;
-};
-
-/// Fetching from one broker.
-struct fetch_node {
-    int32_t node_id;
-    struct fetcher *fetcher;
-    struct fetch_session session;
-    bool is_wanted; ///< has something to be fetched
-    bool in_flight;
-    int64_t in_flight_bytes; ///< room that its answer may take
-    int64_t retry_at_ms;
-    int failures;
-    UT_hash_handle hh;
 };
 
 /// The fetching side of one consumer. Counters only grow.

@@ -45,6 +45,7 @@ struct position *position_set_find(
 }
 
 void position_set_move_to_end(struct position_set *set, struct position *position) {
+    must(set->count > 0);
     DL_DELETE(set->first, position);
     DL_APPEND(set->first, position);
 }

@@ -4,8 +4,11 @@
 // the oldest in flight is always the one that is being answered.
 #include "consumer/net/connection.h"
 
+#include "consumer/base/log.h"
 #include "consumer/base/must.h"
+#include "consumer/base/random.h"
 #include "consumer/net/exchange.h"
+#include "consumer/net/request.h"
 #include "consumer/wire/api.h"
 
 #include <inttypes.h>

@@ -4,14 +4,17 @@
 #pragma once
 
 #include "consumer/base/bytes.h"
-#include "consumer/base/log.h"
-#include "consumer/base/random.h"
+#include "consumer/base/status.h"
 #include "consumer/net/frame.h"
-#include "consumer/net/request.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct api;
+struct log;
+struct random;
+struct request;
 
 /// Where a connection stands. Each value names the states that may follow.
 enum connection_state {

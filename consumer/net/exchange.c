@@ -3,7 +3,10 @@
 // arena whose limit is in proportion to the frame, so that a hostile answer cannot blow up.
 #include "consumer/net/exchange.h"
 
+#include "consumer/base/log.h"
 #include "consumer/base/must.h"
+#include "consumer/base/random.h"
+#include "consumer/net/request.h"
 #include "consumer/wire/api.h"
 #include "consumer/wire/field.h"
 #include "consumer/wire/messages_session.h"

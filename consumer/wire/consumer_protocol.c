@@ -4,6 +4,7 @@
 
 #include "consumer/base/must.h"
 #include "consumer/wire/field.h"
+#include "consumer/wire/reader.h"
 #include "consumer/wire/writer.h"
 
 #define OF struct consumer_protocol_topic_partitions

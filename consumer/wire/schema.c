@@ -5,6 +5,7 @@
 
 #include "consumer/base/must.h"
 #include "consumer/wire/field.h"
+#include "consumer/wire/reader.h"
 #include "consumer/wire/writer.h"
 
 #include <string.h>

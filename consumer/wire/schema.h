@@ -10,11 +10,12 @@
 #include "consumer/base/arena.h"
 #include "consumer/base/bytes.h"
 #include "consumer/base/status.h"
-#include "consumer/wire/reader.h"
+#include "consumer/wire/uuid.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
+struct reader;
 struct schema;
 
 /// Reads one message of a version into `message`, every member of which is set: fields that the

@@ -24,7 +24,7 @@ static inline char *out_room(struct out *out, size_t extra) {
 
 /// Appends bytes; `data` may be NULL when size is 0.
 static inline void out_append(struct out *out, const void *data, size_t size) {
-    if (size == 0) return;
+    if (size == 0 || !data) return;
     memcpy(out_room(out, size), data, size);
     out->size += size;
 }

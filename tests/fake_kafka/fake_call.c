@@ -6,6 +6,7 @@
 #include "consumer/base/must.h"
 #include "consumer/wire/field.h"
 #include "consumer/wire/messages_session.h"
+#include "consumer/wire/reader.h"
 #include "consumer/wire/writer.h"
 #include "tests/fake_kafka/fake_versions.h"
 

@@ -3,6 +3,7 @@
 // bound holds, an error leaves nothing, and the same bytes give the same again.
 #include "consumer/base/must.h"
 #include "consumer/wire/compression.h"
+#include "consumer/wire/reader.h"
 
 enum { MOST_BYTES = 256 * 1024 };
 

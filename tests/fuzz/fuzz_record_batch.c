@@ -2,6 +2,7 @@
 // libFuzzer: any bytes as the records of one partition, walked as a reader does, but past wrong
 // checksums too. What comes out lies within the bytes, and offsets only grow.
 #include "consumer/base/must.h"
+#include "consumer/wire/reader.h"
 #include "consumer/wire/record_batch.h"
 #include "consumer/wire/record_walker.h"
 

@@ -3,6 +3,7 @@
 // encoded must be decoded to the same message; memory stays in proportion to the bytes.
 #include "consumer/base/must.h"
 #include "consumer/wire/field.h"
+#include "consumer/wire/reader.h"
 #include "consumer/wire/schema.h"
 #include "tests/unit/wire/catalog.h"
 #include "tests/unit/wire/sample.h"

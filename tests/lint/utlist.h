@@ -14,6 +14,7 @@ void *lint_list_remove(void *head, void *item);
 #define DL_APPEND2(head, item, before, after) ((head) = lint_list_add((head), (item)))
 #define DL_DELETE(head, item)                 ((head) = lint_list_remove((head), (item)))
 #define DL_DELETE2(head, item, before, after) ((head) = lint_list_remove((head), (item)))
+#define DL_COUNT(head, item, count)              ((item) = (head), (count) = (item) ? 1 : 0)
 #define DL_FOREACH(head, item)                for ((item) = (head); (item); (item) = (item)->next)
 #define DL_FOREACH2(head, item, after)        for ((item) = (head); (item); (item) = (item)->after)
 #define DL_FOREACH_SAFE(head, item, following) \

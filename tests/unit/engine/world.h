@@ -3,8 +3,13 @@
 // happens, the world lets time pass. One thread.
 #pragma once
 
+#include "consumer/cluster/cluster.h"
+#include "consumer/engine/command.h"
 #include "consumer/engine/engine.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/engine/job.h"
+#include "consumer/group/member.h"
+#include "consumer/net/request.h"
 #include "tests/fake_kafka/fake_cluster.h"
 #include "tests/fake_kafka/fake_group.h"
 

@@ -7,6 +7,7 @@
 #include "consumer/wire/messages_classic.h"
 #include "consumer/wire/messages_fetch.h"
 #include "consumer/wire/messages_session.h"
+#include "consumer/wire/reader.h"
 #include "consumer/wire/writer.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/wire/golden.h"

@@ -4,6 +4,7 @@
 #include "consumer/wire/messages_cluster.h"
 #include "consumer/wire/messages_fetch.h"
 #include "consumer/wire/messages_session.h"
+#include "consumer/wire/reader.h"
 #include "tests/unit/suite.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the interpreter promises of every message in every version, whatever bytes come.
+#include "consumer/wire/reader.h"
 #include "consumer/wire/schema.h"
 #include "consumer/wire/writer.h"
 #include "tests/unit/suite.h"
