@@ -162,6 +162,7 @@ static enum status on_damage(struct lease *lease) {
     struct lease_entry *entry = lease->current;
     if (lease->record_count > 0) {
         lease->has_stopped = true;
+        lease->is_damaged = true;
         return STATUS_NO_RECORDS;
     }
     struct queue *queue = lease->queue;
@@ -329,7 +330,7 @@ static void close_entry(struct lease *lease, struct lease_entry *entry, bool acc
 // Remembers the walk of an unfinished batch, whose decompressed bytes are still there.
 static void remember_walk(struct lease *lease, bool accepted) {
     struct queue *queue = lease->queue;
-    if (!lease->batch || !lease->batch->chunk || lease->walker.bad) return;
+    if (!lease->batch || !lease->batch->chunk || lease->is_damaged) return;
     queue->resume = (struct queue_resume){
         .batch = lease->batch,
         .walker = lease->walker,

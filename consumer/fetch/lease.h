@@ -39,6 +39,7 @@ struct lease {
     uint64_t record_count;
     uint64_t record_bytes;
     bool has_stopped;        ///< at damage that the next poll tells
+    bool is_damaged;         ///< the batch at hand cannot be read: no walk of it to go on with
     const char *error_topic; ///< NULL: the consumer as a whole
     int32_t error_partition;
     int64_t skip_offset;
