@@ -12,6 +12,14 @@ bool log_wants(const struct log *log, enum log_level level) {
     return log && log->write && level <= log->level;
 }
 
+// Texts of peers are in the details: none of them may begin a line of its own or speak to a
+// terminal.
+static void mask_controls(char *text) {
+    for (char *at = text; *at; at++) {
+        if ((unsigned char)*at < ' ' || *at == '\x7f') *at = '?';
+    }
+}
+
 void log_line(
     const struct log *log,
     enum log_level level,
@@ -26,5 +34,6 @@ void log_line(
     va_start(arguments, format);
     (void)vsnprintf(details, sizeof details, format, arguments);
     va_end(arguments);
+    mask_controls(details);
     log->write(log->arg, level, noun, verb, details);
 }

@@ -21,7 +21,7 @@ struct log {
 /// True when a line of this level would be written.
 bool log_wants(const struct log *log, enum log_level level);
 
-/// Formats and writes one line; longer ones are cut at 1,024 bytes.
+/// Formats and writes one line; longer ones are cut at 1,024 bytes. Control characters become '?'.
 __attribute__((format(printf, 5, 6))) void log_line(
     const struct log *log,
     enum log_level level,
