@@ -92,6 +92,19 @@ void connection_dispose(struct connection *connection, enum status status, int64
     buf_dispose(&connection->output);
 }
 
+void connection_readdress(struct connection *connection, const char *host, int32_t port) {
+    must(connection->state == CONNECTION_CLOSED);
+    (void)snprintf(connection->host, sizeof connection->host, "%s", host);
+    connection->port = port;
+    connection->negotiated_version = EXCHANGE_FIRST_API_VERSIONS;
+    connection->failures = 0;
+    connection->retry_at_ms = 0;
+}
+
+void connection_fail_waiting(struct connection *connection, int64_t now_ms) {
+    fail_all(&connection->waiting, STATUS_DISCONNECTED, now_ms);
+}
+
 void connection_send_take(struct connection *connection, struct request *request) {
     must(request->on_reply != NULL && request->version == -1);
     DL_APPEND(connection->waiting, request);
@@ -144,6 +157,7 @@ static void begin_close(struct connection *connection, const char *why) {
 void connection_close(struct connection *connection, bool drain, const char *why) {
     if (connection->state == CONNECTION_CLOSED || connection->state == CONNECTION_CLOSING) return;
     connection->is_planned = true;
+    connection->last_error = STATUS_OK;
     if (drain && connection->state == CONNECTION_READY && connection->in_flight) {
         enter(connection, CONNECTION_DRAINING);
     } else {
@@ -351,6 +365,7 @@ static bool take_frame(struct connection *connection, struct chunk *frame, int64
         return false;
     }
     DL_DELETE(connection->in_flight, request);
+    connection->last_used_at_ms = now_ms;
     char why[120];
     enum exchange_result result = exchange_answer(connection, request, frame, now_ms, why);
     if (result == EXCHANGE_UNREADABLE) {

@@ -16,7 +16,8 @@ struct log;
 struct random;
 struct request;
 
-/// Where a connection stands. Each value names the states that may follow.
+/// Where a connection stands. Each value names the states that may follow; CLOSED may follow any,
+/// when the socket closes by itself.
 enum connection_state {
     CONNECTION_CLOSED,      ///< no socket → DIALING
     CONNECTION_DIALING,     ///< name resolution and TCP connect → SECURING, CLOSING
@@ -133,6 +134,14 @@ void connection_on_closed(struct connection *connection, const char *why, int64_
 /// Asks to close because it is not needed any more: at once, or after the answers in flight
 /// (`drain`).
 void connection_close(struct connection *connection, bool drain, const char *why);
+
+/// Takes another address for the next dial, and forgets the failures at the old one. Only while
+/// closed.
+void connection_readdress(struct connection *connection, const char *host, int32_t port);
+
+/// Answers all requests that were not sent yet with STATUS_DISCONNECTED: for a broker that is not
+/// to be dialed any more.
+void connection_fail_waiting(struct connection *connection, int64_t now_ms);
 
 /// True when a request sent now would not fail for back-off.
 bool connection_is_usable(const struct connection *connection, int64_t now_ms);
