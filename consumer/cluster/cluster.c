@@ -58,10 +58,13 @@ void cluster_add_bootstrap(struct cluster *cluster, const char *host, int32_t po
     cluster->bootstrap_count++;
 }
 
-static void dispose_broker(struct cluster *cluster, struct broker *broker, int64_t now_ms) {
-    for (int i = 0; i < PURPOSE_COUNT; i++)
-        connection_dispose(&broker->connections[i], STATUS_CLOSED, now_ms);
+// Taken out of the hash first, so that what its replies send to the same node is a stray.
+static void dispose_broker(
+    struct cluster *cluster, struct broker *broker, enum status status, int64_t now_ms
+) {
     HASH_DEL(cluster->brokers, broker);
+    for (int i = 0; i < PURPOSE_COUNT; i++)
+        connection_dispose(&broker->connections[i], status, now_ms);
     free(broker);
 }
 
@@ -86,7 +89,7 @@ void cluster_dispose(struct cluster *cluster, int64_t now_ms) {
     struct broker *broker;
     struct broker *next;
     HASH_ITER(hh, cluster->brokers, broker, next) {
-        dispose_broker(cluster, broker, now_ms);
+        dispose_broker(cluster, broker, STATUS_CLOSED, now_ms);
     }
     fail_strays(cluster, STATUS_CLOSED, now_ms);
     metadata_dispose(&cluster->metadata);
@@ -130,13 +133,17 @@ void cluster_send_take(
     }
 }
 
-// How good a broker is to ask: connected, dialable, or neither; known brokers before bootstrap
-// addresses.
+// How good a broker is to ask: 0 not at all, a connected one best. Of the others those that failed
+// least, so that each comes to its turn and, when the known ones have failed, the bootstrap
+// addresses too (pitfall 60).
 static int fitness(const struct broker *broker, int64_t now_ms) {
+    enum { MOST_FAILURES = 1000, CONNECTED = 4 * MOST_FAILURES };
+
     const struct connection *connection = &broker->connections[PURPOSE_GENERAL];
     if (broker->is_gone || !connection_is_usable(connection, now_ms)) return 0;
-    if (connection->state == CONNECTION_READY) return 4;
-    return is_bootstrap(broker) ? 1 : 2;
+    if (connection->state == CONNECTION_READY) return CONNECTED;
+    int failures = connection->failures < MOST_FAILURES ? connection->failures : MOST_FAILURES;
+    return 1 + 2 * (MOST_FAILURES - failures) + !is_bootstrap(broker);
 }
 
 int32_t cluster_any_node(struct cluster *cluster, int64_t now_ms) {
@@ -162,6 +169,7 @@ int32_t cluster_any_node(struct cluster *cluster, int64_t now_ms) {
 void cluster_want_topic(struct cluster *cluster, const char *topic) {
     if (metadata_want(&cluster->metadata, topic)) {
         cluster->refresh_wanted = true;
+        cluster->topic_wanted = true;
         cluster->refresh_at_ms = 0;
         cluster->refresh_failures = 0;
     }
@@ -225,11 +233,13 @@ static void on_metadata(void *owner, const struct reply *reply) {
         return;
     }
     note_brokers(cluster, response);
-    struct metadata_outcome outcome = metadata_update(&cluster->metadata, response);
+    struct metadata_outcome outcome = metadata_update(&cluster->metadata, response, reply->version);
     bool first = cluster->refreshed_at_ms < 0;
     cluster->refreshed_at_ms = reply->now_ms;
     cluster->answer_count++;
     schedule_refresh(cluster, outcome.is_incomplete, reply->now_ms);
+    // A topic that was wanted while this answer was under way is not in it.
+    if (cluster->topic_wanted) cluster->refresh_at_ms = 0;
     if (first) {
         log_info(
             cluster->settings.connection.log,
@@ -258,6 +268,7 @@ static void send_metadata_request(struct cluster *cluster, int32_t node_id, int6
     message->allow_auto_topic_creation = cluster->settings.allow_auto_create_topics;
     cluster->refresh_in_flight = true;
     cluster->refresh_wanted = false;
+    cluster->topic_wanted = false;
     cluster_send_take(cluster, node_id, PURPOSE_GENERAL, request);
 }
 
@@ -270,23 +281,30 @@ static bool is_refresh_due(const struct cluster *cluster, int64_t now_ms) {
 // ------------------------------------------------------------------------------------------------
 // Steps
 
+static void step_connection(
+    const struct broker *broker, struct connection *connection, int64_t now_ms
+) {
+    bool moved = connection->port != broker->port || strcmp(connection->host, broker->host) != 0;
+    if (moved && connection->state == CONNECTION_CLOSED) {
+        connection_readdress(connection, broker->host, broker->port);
+    } else if (moved || broker->is_gone) {
+        connection_close(connection, false, "the broker is no longer at this address");
+    }
+    // A broker that is gone is not dialed again (pitfall 59).
+    if (broker->is_gone && connection->state == CONNECTION_CLOSED) {
+        connection_fail_waiting(connection, now_ms);
+    } else {
+        connection_step(connection, now_ms);
+    }
+}
+
 static void step_broker(struct cluster *cluster, struct broker *broker, int64_t now_ms) {
     bool closed = true;
     for (int i = 0; i < PURPOSE_COUNT; i++) {
-        struct connection *connection = &broker->connections[i];
-        bool moved =
-            connection->port != broker->port || strcmp(connection->host, broker->host) != 0;
-        if (moved && connection->state == CONNECTION_CLOSED) {
-            memcpy(connection->host, broker->host, sizeof connection->host);
-            connection->port = broker->port;
-        } else if (moved || broker->is_gone) {
-            connection_close(connection, false, "the broker is no longer at this address");
-        }
-        connection_step(connection, now_ms);
-        closed =
-            closed && connection->state == CONNECTION_CLOSED && !connection_is_busy(connection);
+        step_connection(broker, &broker->connections[i], now_ms);
+        closed = closed && broker->connections[i].state == CONNECTION_CLOSED;
     }
-    if (broker->is_gone && closed) dispose_broker(cluster, broker, now_ms);
+    if (broker->is_gone && closed) dispose_broker(cluster, broker, STATUS_DISCONNECTED, now_ms);
 }
 
 void cluster_step(struct cluster *cluster, int64_t now_ms) {

@@ -51,6 +51,7 @@ struct cluster {
     int32_t bootstrap_count;
     bool refresh_wanted;
     bool refresh_in_flight;
+    bool topic_wanted; ///< since the last request was made
     int refresh_failures;
     int64_t refresh_at_ms;   ///< not before; by age when nothing is wanted
     int64_t refreshed_at_ms; ///< the last good answer; -1: none

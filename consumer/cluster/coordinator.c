@@ -83,6 +83,13 @@ static void on_found(void *owner, const struct reply *reply) {
         return;
     }
     cluster_note_broker(coordinator->cluster, found.node_id, found.host, found.port);
+    bool usable = found.node_id >= 0 &&
+                  cluster_connection(coordinator->cluster, found.node_id, PURPOSE_GROUP) != NULL;
+    if (!usable) {
+        // A node or an address that cannot be: asked again, but not at once.
+        on_failed(coordinator, STATUS_COORDINATOR_UNAVAILABLE, 0, reply->now_ms);
+        return;
+    }
     coordinator->node_id = found.node_id;
     coordinator->failures = 0;
     coordinator->last_error = STATUS_OK;

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FIRST_VERSION_OF_TRUE_EPOCHS = 9 };
+
 static void free_topic(struct topic_metadata *topic) {
     must(topic != NULL);
     free(topic->name);
@@ -72,11 +74,15 @@ bool metadata_want(struct metadata *metadata, const char *name) {
 // dense 0..n-1 counts.
 static int32_t dense_count(const struct metadata_response_topic *answer) {
     int32_t count = answer->partitions_count > 0 ? answer->partitions_count : 0;
-    for (int32_t i = 0; i < count; i++) {
+    bool *seen = must_alloc((size_t)count + 1);
+    bool is_dense = true;
+    for (int32_t i = 0; i < count && is_dense; i++) {
         int32_t index = answer->partitions[i].partition_index;
-        if (index < 0 || index >= count) return -1;
+        is_dense = index >= 0 && index < count && !seen[index];
+        if (is_dense) seen[index] = true;
     }
-    return count;
+    free(seen);
+    return is_dense ? count : -1;
 }
 
 static void resize(struct topic_metadata *topic, int32_t count) {
@@ -88,13 +94,16 @@ static void resize(struct topic_metadata *topic, int32_t count) {
 }
 
 static bool update_partition(
-    struct partition_metadata *known, const struct metadata_response_partition *answer
+    struct partition_metadata *known,
+    const struct metadata_response_partition *answer,
+    int16_t version
 ) {
-    bool older = answer->leader_epoch >= 0 && answer->leader_epoch < known->leader_epoch;
+    int32_t leader_epoch = version >= FIRST_VERSION_OF_TRUE_EPOCHS ? answer->leader_epoch : -1;
+    bool older = leader_epoch >= 0 && leader_epoch < known->leader_epoch;
     if (older) return true;
     bool has_leader = answer->leader_id >= 0 && answer->error_code != ERROR_LEADER_NOT_AVAILABLE;
     known->leader = has_leader ? answer->leader_id : -1;
-    known->leader_epoch = answer->leader_epoch;
+    known->leader_epoch = leader_epoch;
     return has_leader;
 }
 
@@ -110,6 +119,7 @@ static void note_identity(struct topic_metadata *topic, struct uuid id) {
 static void update_topic(
     struct metadata *metadata,
     const struct metadata_response_topic *answer,
+    int16_t version,
     struct metadata_outcome *outcome
 ) {
     struct topic_metadata *topic = answer->name.data ? find_slice(metadata, answer->name)
@@ -135,14 +145,13 @@ static void update_topic(
         outcome->has_changed = true;
     for (int32_t i = 0; i < count; i++) {
         const struct metadata_response_partition *partition = &answer->partitions[i];
-        if (!update_partition(&topic->partitions[partition->partition_index], partition)) {
-            outcome->is_incomplete = true;
-        }
+        struct partition_metadata *known = &topic->partitions[partition->partition_index];
+        if (!update_partition(known, partition, version)) outcome->is_incomplete = true;
     }
 }
 
 struct metadata_outcome metadata_update(
-    struct metadata *metadata, const struct metadata_response *response
+    struct metadata *metadata, const struct metadata_response *response, int16_t version
 ) {
     struct metadata_outcome outcome = { 0 };
     if (response->cluster_id.data) {
@@ -150,7 +159,7 @@ struct metadata_outcome metadata_update(
         metadata->cluster_id = slice_dup_string(response->cluster_id);
     }
     for (int32_t i = 0; i < response->topics_count; i++)
-        update_topic(metadata, &response->topics[i], &outcome);
+        update_topic(metadata, &response->topics[i], version, &outcome);
     if (outcome.has_changed) metadata->version++;
     return outcome;
 }

@@ -56,10 +56,11 @@ struct partition_metadata *metadata_partition(
     const struct metadata *metadata, const char *topic, int32_t partition
 );
 
-/// Takes an answer in. An older leader epoch than the known one is ignored (KIP-320), an equal or
-/// unknown one is not; a topic with an error keeps what was known of it.
+/// Takes an answer of a version in. An older leader epoch than the known one is ignored (KIP-320),
+/// an equal or unknown one is not; below version 9 all count as unknown, since brokers of that age
+/// tell stale ones during a reassignment. A topic with an error keeps what was known of it.
 struct metadata_outcome metadata_update(
-    struct metadata *metadata, const struct metadata_response *response
+    struct metadata *metadata, const struct metadata_response *response, int16_t version
 );
 
 /// Takes a hint about a leader (KIP-951); false when it is not newer than what is known.
