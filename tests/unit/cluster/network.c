@@ -5,8 +5,7 @@
 
 #include "consumer/wire/messages_cluster.h"
 #include "consumer/wire/schema.h"
-
-#include <check.h>
+#include "tests/unit/suite.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +48,7 @@ void network_init(struct network *network, uint64_t seed) {
 struct host_entry *network_add_host(
     struct network *network, const char *name, int32_t port, bool bootstrap
 ) {
-    ck_assert_uint_lt(network->host_count, NETWORK_HOSTS);
+    EXPECT(network->host_count < NETWORK_HOSTS);
     struct host_entry *host = &network->hosts[network->host_count++];
     *host = (struct host_entry){ .name = name, .port = port };
     if (bootstrap) cluster_add_bootstrap(&network->cluster, name, port);
@@ -74,7 +73,7 @@ static struct link *find_free_link(struct network *network) {
 }
 
 static void dial(struct network *network, struct connection *connection) {
-    ck_assert_ptr_null(connection->transport);
+    EXPECT(connection->transport == NULL);
     struct host_entry *host = find_host(network, connection);
     if (host) host->dial_count++;
     if (!host || host->state == HOST_REFUSES) {
@@ -113,7 +112,7 @@ static void read_requests(struct network *network, struct link *link) {
             buf_dispose(&frame);
             continue;
         }
-        ck_assert_uint_lt(network->asked_count, NETWORK_REQUESTS);
+        EXPECT(network->asked_count < NETWORK_REQUESTS);
         network->asked[network->asked_count++] = (struct asked){ link, request };
     }
 }
@@ -124,7 +123,7 @@ static bool serve(struct network *network, struct connection *connection) {
     case CONNECTION_WANTS_NOTHING: break;
     case CONNECTION_WANTS_DIAL: dial(network, connection); return true;
     case CONNECTION_WANTS_CLOSE:
-        ck_assert_ptr_nonnull(connection->transport);
+        EXPECT(connection->transport != NULL);
         close_link(network, connection->transport, "closed as wished");
         return true;
     }
@@ -156,7 +155,7 @@ void network_run(struct network *network) {
 
     int rounds = 0;
     do {
-        ck_assert_msg(rounds++ < MOST_ROUNDS, "due again and again without progress");
+        if (rounds++ == MOST_ROUNDS) ck_abort_msg("due again and again without progress");
         // The engine steps the cluster before and after the parts that use it.
         cluster_step(&network->cluster, network->now_ms);
         if (network->step) network->step(network);
@@ -166,8 +165,8 @@ void network_run(struct network *network) {
 
 void network_next(struct network *network, int64_t most_ms) {
     int64_t due_ms = network_due_ms(network);
-    ck_assert_int_gt(due_ms, network->now_ms);
-    ck_assert_int_le(due_ms - network->now_ms, most_ms);
+    EXPECT(due_ms > network->now_ms);
+    EXPECT(due_ms - network->now_ms <= most_ms);
     network->now_ms = due_ms;
     network_run(network);
 }

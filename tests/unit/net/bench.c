@@ -4,8 +4,7 @@
 
 #include "consumer/wire/messages_classic.h"
 #include "consumer/wire/schema.h"
-
-#include <check.h>
+#include "tests/unit/suite.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,7 +45,7 @@ void bench_dispose(struct bench *bench) {
 }
 
 struct outcome *bench_outcomes(struct bench *bench, size_t count) {
-    ck_assert_uint_le(bench->outcome_count + count, BENCH_OUTCOMES);
+    EXPECT(bench->outcome_count + count <= BENCH_OUTCOMES);
     struct outcome *first = &bench->outcomes[bench->outcome_count];
     bench->outcome_count += count;
     return first;
@@ -64,12 +63,12 @@ static void on_reply(void *owner, const struct reply *reply) {
     outcome->tag = reply->owner_tag;
     outcome->now_ms = reply->now_ms;
     const struct heartbeat_request *request = reply->request;
-    ck_assert_int_eq(request->generation_id, 5);
-    ck_assert_int_eq(reply->status == STATUS_OK, reply->message != NULL);
+    EXPECT(request->generation_id == 5);
+    EXPECT((reply->status == STATUS_OK) == (reply->message != NULL));
     if (reply->message) {
         const struct heartbeat_response *response = reply->message;
         outcome->throttle_time_ms = response->throttle_time_ms;
-        ck_assert_ptr_nonnull(reply->chunk);
+        EXPECT(reply->chunk != NULL);
     }
     if (outcome->again) send_heartbeat(outcome->again, outcome->next, INT64_MAX);
 }
@@ -85,7 +84,7 @@ static void send_heartbeat(
     request->owner = outcome;
     request->owner_tag = (int64_t)(uintptr_t)outcome;
     connection_send_take(connection, request);
-    ck_assert_int_eq(outcome->count, 0);
+    EXPECT(outcome->count == 0);
 }
 
 void bench_send(struct bench *bench, struct outcome *outcome, int64_t deadline_ms) {
@@ -97,14 +96,14 @@ void bench_settle(struct bench *bench) {
 
     int steps = 0;
     do {
-        ck_assert_msg(steps++ < MOST_STEPS, "due again and again without progress");
+        if (steps++ == MOST_STEPS) ck_abort_msg("due again and again without progress");
         connection_step(&bench->connection, bench->now_ms);
     } while (connection_next_due_ms(&bench->connection) <= bench->now_ms);
 }
 
 void bench_next(struct bench *bench) {
     int64_t due_ms = connection_next_due_ms(&bench->connection);
-    ck_assert(due_ms > bench->now_ms && due_ms < INT64_MAX);
+    EXPECT(due_ms > bench->now_ms && due_ms < INT64_MAX);
     bench->now_ms = due_ms;
     bench_settle(bench);
 }
@@ -118,9 +117,9 @@ void bench_open(struct bench *bench) {
 
 struct peer_request bench_read(struct bench *bench) {
     struct peer_request request;
-    ck_assert(peer_read(&bench->peer, &request));
-    ck_assert_int_eq(request.api->key, API_HEARTBEAT);
-    ck_assert(slice_equal_string(request.client_id, "bench"));
+    EXPECT(peer_read(&bench->peer, &request));
+    EXPECT(request.api->key == API_HEARTBEAT);
+    EXPECT(slice_equal_string(request.client_id, "bench"));
     return request;
 }
 

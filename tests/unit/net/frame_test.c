@@ -28,10 +28,10 @@ static void write_frames(struct buf *stream) {
 }
 
 static void check_frame(const struct chunk *frame, size_t number) {
-    ck_assert_uint_lt(number, FRAMES);
-    ck_assert_uint_eq(frame->size, sizes[number]);
+    EXPECT(number < FRAMES);
+    EXPECT(frame->size == sizes[number]);
     for (size_t at = 0; at < frame->size; at++)
-        ck_assert_msg(frame->data[at] == content(number, at), "byte %zu of %zu", at, number);
+        EXPECT(frame->data[at] == content(number, at));
 }
 
 // Takes all frames that are there; returns how many.
@@ -39,7 +39,7 @@ static size_t take_all(struct frame_reader *reader, size_t first) {
     size_t taken = 0;
     for (;;) {
         struct chunk *frame = NULL;
-        ck_assert_int_eq(frame_reader_take(reader, &frame), STATUS_OK);
+        EXPECT(frame_reader_take(reader, &frame) == STATUS_OK);
         if (!frame) return taken;
         check_frame(frame, first + taken);
         chunk_unref(frame);
@@ -60,7 +60,7 @@ static void feed(size_t most, uint64_t seed) {
         uint8_t *space = NULL;
         size_t room = 0;
         frame_reader_space(&reader, &space, &room);
-        ck_assert_uint_gt(room, 0);
+        EXPECT(room > 0);
         size_t bound = most > 0 ? most : (size_t)random_below(&random, 40000) + 1;
         size_t count = stream.size - at;
         if (count > room) count = room;
@@ -70,7 +70,7 @@ static void feed(size_t most, uint64_t seed) {
         at += count;
         frames += take_all(&reader, frames);
     }
-    ck_assert_uint_eq(frames, FRAMES);
+    EXPECT(frames == FRAMES);
     frame_reader_dispose(&reader);
     buf_dispose(&stream);
 }

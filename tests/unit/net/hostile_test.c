@@ -246,10 +246,10 @@ START_TEST(a_damaged_answer_has_one_reply_whatever_it_becomes) {
         bench.peer.most_at_once = random_below(&random, 9);
         peer_write(&bench.peer, frame.data, frame.size, bench.now_ms);
         buf_dispose(&frame);
-        ck_assert_int_eq(outcome->count, 1);
-        ck_assert_int_eq(outcome->status == STATUS_OK, bench.connection.state == CONNECTION_READY);
+        EXPECT(outcome->count == 1);
+        EXPECT((outcome->status == STATUS_OK) == (bench.connection.state == CONNECTION_READY));
         bench_hang_up(&bench);
-        ck_assert_int_eq(outcome->count, 1);
+        EXPECT(outcome->count == 1);
     }
 }
 
@@ -269,7 +269,7 @@ START_TEST(noise_in_place_of_answers_never_answers_a_request_well) {
         if (round % 2 == 0) memset(noise, 0, size < 3 ? size : 3);
         peer_write(&bench.peer, noise, size, bench.now_ms);
         if (bench.connection.state != CONNECTION_CLOSED) bench_hang_up(&bench);
-        ck_assert_int_eq(outcome->count, 1);
+        EXPECT(outcome->count == 1);
         ck_assert_int_ne(outcome->status, STATUS_OK);
     }
 }
@@ -341,14 +341,14 @@ START_TEST(every_request_has_one_reply_in_any_course_of_events) {
         if (bench.connection.transport) bench_hang_up(&bench);
         connection_dispose(&bench.connection, STATUS_CLOSED, bench.now_ms);
         for (size_t i = 0; i < REQUESTS; i++) {
-            ck_assert_int_eq(bench.outcomes[i].count, 1);
+            EXPECT(bench.outcomes[i].count == 1);
             statuses[bench.outcomes[i].status]++;
         }
     }
     // The courses did see all endings.
-    ck_assert_int_gt(statuses[STATUS_OK], 3000);
-    ck_assert_int_gt(statuses[STATUS_DISCONNECTED], 3000);
-    ck_assert_int_gt(statuses[STATUS_TIMED_OUT], 300);
+    EXPECT(statuses[STATUS_OK] > 3000);
+    EXPECT(statuses[STATUS_DISCONNECTED] > 3000);
+    EXPECT(statuses[STATUS_TIMED_OUT] > 300);
 }
 
 END_TEST

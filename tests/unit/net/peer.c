@@ -8,8 +8,7 @@
 #include "consumer/wire/reader.h"
 #include "consumer/wire/schema.h"
 #include "consumer/wire/writer.h"
-
-#include <check.h>
+#include "tests/unit/suite.h"
 
 #include <string.h>
 
@@ -27,7 +26,7 @@ void peer_dispose(struct peer *peer) {
 }
 
 void peer_accept(struct peer *peer, int64_t now_ms) {
-    ck_assert_int_eq(connection_take_want(peer->connection), CONNECTION_WANTS_DIAL);
+    EXPECT(connection_take_want(peer->connection) == CONNECTION_WANTS_DIAL);
     connection_on_dialed(peer->connection, now_ms);
 }
 
@@ -43,7 +42,7 @@ bool peer_read(struct peer *peer, struct peer_request *request) {
     if (peer->inbox.size == 0) return false;
     struct reader prefix = reader_over(buf_slice(&peer->inbox));
     int32_t size = reader_int32(&prefix);
-    ck_assert(!prefix.bad && size > 0 && (size_t)size <= reader_left(&prefix));
+    EXPECT(!prefix.bad && size > 0 && (size_t)size <= reader_left(&prefix));
     struct slice frame = arena_copy(&peer->arena, (struct slice){ prefix.at, (size_t)size });
     size_t taken = (size_t)size + 4;
     memmove(peer->inbox.data, peer->inbox.data + taken, peer->inbox.size - taken);
@@ -51,7 +50,7 @@ bool peer_read(struct peer *peer, struct peer_request *request) {
 
     struct reader key = reader_over(frame);
     const struct api *api = api_find(reader_int16(&key));
-    ck_assert_ptr_nonnull(api);
+    EXPECT(api != NULL);
     int16_t version = reader_int16(&key);
     struct reader reader = reader_over(frame);
     struct request_header header;
@@ -62,11 +61,11 @@ bool peer_read(struct peer *peer, struct peer_request *request) {
         &peer->arena,
         &header
     );
-    ck_assert_int_eq(status, STATUS_OK);
+    EXPECT(status == STATUS_OK);
     void *message = arena_alloc(&peer->arena, api->request->size);
     status = schema_decode(api->request, version, &reader, &peer->arena, message);
-    ck_assert_int_eq(status, STATUS_OK);
-    ck_assert_uint_eq(reader_left(&reader), 0);
+    EXPECT(status == STATUS_OK);
+    EXPECT(reader_left(&reader) == 0);
     *request =
         (struct peer_request){ api, version, header.correlation_id, header.client_id, message };
     return true;
@@ -79,7 +78,7 @@ void peer_write(struct peer *peer, const void *data, size_t size, int64_t now_ms
         uint8_t *space = NULL;
         size_t room = 0;
         connection_space(peer->connection, &space, &room);
-        ck_assert_uint_gt(room, 0);
+        EXPECT(room > 0);
         size_t count = size < room ? size : room;
         if (peer->most_at_once > 0 && count > peer->most_at_once) count = peer->most_at_once;
         memcpy(space, at, count);
@@ -99,9 +98,9 @@ void peer_encode(const struct peer_request *request, const void *message, struct
         &header,
         out
     );
-    ck_assert_int_eq(status, STATUS_OK);
+    EXPECT(status == STATUS_OK);
     status = schema_encode(request->api->response, request->version, message, out);
-    ck_assert_int_eq(status, STATUS_OK);
+    EXPECT(status == STATUS_OK);
     writer_int32_at(out, start, (int32_t)(out->size - start - 4));
 }
 
@@ -137,13 +136,13 @@ void peer_encode_versions(
 void peer_open(struct peer *peer, int16_t most_version, int64_t now_ms) {
     peer_accept(peer, now_ms);
     struct peer_request request;
-    ck_assert(peer_read(peer, &request));
-    ck_assert_int_eq(request.api->key, API_API_VERSIONS);
+    EXPECT(peer_read(peer, &request));
+    EXPECT(request.api->key == API_API_VERSIONS);
     struct buf frame = { 0 };
     peer_encode_versions(&request, most_version, &frame);
     peer_write(peer, frame.data, frame.size, now_ms);
     buf_dispose(&frame);
-    ck_assert_int_eq(peer->connection->state, CONNECTION_READY);
+    EXPECT(peer->connection->state == CONNECTION_READY);
 }
 
 void peer_close(struct peer *peer, const char *why, int64_t now_ms) {
