@@ -7,3 +7,6 @@
 
 /// Appends the base64 text of the bytes, without quotes.
 void base64_append(struct out *out, struct kc_bytes bytes);
+
+/// The same without registers; the twin that tests compare with.
+void base64_append_by_pairs(struct out *out, struct kc_bytes bytes);

@@ -48,30 +48,39 @@ static bool enter(struct checker *checker, bool object) {
     return true;
 }
 
+static bool is_digit(uint8_t byte) {
+    return byte >= '0' && byte <= '9';
+}
+
+static bool is_hex_digit(uint8_t byte) {
+    uint8_t lower = byte | 0x20;
+    return is_digit(byte) || (lower >= 'a' && lower <= 'f');
+}
+
+/// The byte at hand; 0, which is none of JSON's, at the end.
+static uint8_t peek(const struct checker *checker) {
+    return checker->at < checker->end ? *checker->at : 0;
+}
+
 static bool skip_digits(struct checker *checker) {
     const uint8_t *first = checker->at;
-    while (checker->at < checker->end && *checker->at >= '0' && *checker->at <= '9')
+    while (is_digit(peek(checker)))
         checker->at++;
     return checker->at > first;
 }
 
-static bool skip_one_of(struct checker *checker, const char *characters) {
-    if (checker->at == checker->end || *checker->at == 0) return false;
-    if (!strchr(characters, *checker->at)) return false;
-    checker->at++;
-    return true;
-}
-
 static bool check_number(struct checker *checker) {
-    (void)skip_one_of(checker, "-");
+    if (peek(checker) == '-') checker->at++;
     const uint8_t *first = checker->at;
     if (!skip_digits(checker)) return fail(checker, "not a value");
     if (*first == '0' && checker->at - first > 1) return fail(checker, "a number with a leading 0");
-    if (skip_one_of(checker, ".") && !skip_digits(checker)) {
-        return fail(checker, "a number without digits behind its point");
+    if (peek(checker) == '.') {
+        checker->at++;
+        if (!skip_digits(checker)) return fail(checker, "a number without digits behind its point");
     }
-    if (skip_one_of(checker, "eE")) {
-        (void)skip_one_of(checker, "+-");
+    if ((peek(checker) | 0x20) == 'e') {
+        checker->at++;
+        if (peek(checker) == '+' || peek(checker) == '-') checker->at++;
         if (!skip_digits(checker)) return fail(checker, "a number without an exponent");
     }
     return true;
@@ -79,10 +88,20 @@ static bool check_number(struct checker *checker) {
 
 static bool check_escape(struct checker *checker) {
     checker->at++;
-    if (skip_one_of(checker, "\"\\/bfnrt")) return true;
-    if (!skip_one_of(checker, "u")) return fail(checker, "an escape that JSON does not have");
-    for (int i = 0; i < 4; i++) {
-        if (!skip_one_of(checker, "0123456789abcdefABCDEF")) {
+    switch (peek(checker)) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't': checker->at++; return true;
+    case 'u': checker->at++; break;
+    default: return fail(checker, "an escape that JSON does not have");
+    }
+    for (int i = 0; i < 4; i++, checker->at++) {
+        if (!is_hex_digit(peek(checker))) {
             return fail(checker, "\\u without four hexadecimal digits");
         }
     }

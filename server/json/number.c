@@ -9,28 +9,61 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_NUMBER = 20, LONGEST_DOUBLE = 32 };
+enum { LONGEST_DOUBLE = 32 };
 
-void number_append(struct out *out, int64_t number) {
+/// How many decimal digits a number has.
+static unsigned digit_count(uint64_t number) {
+    static const uint64_t powers[] = {
+        0,
+        10,
+        100,
+        1000,
+        10000,
+        100000,
+        1000000,
+        10000000,
+        100000000,
+        1000000000,
+        10000000000,
+        100000000000,
+        1000000000000,
+        10000000000000,
+        100000000000000,
+        1000000000000000,
+        10000000000000000,
+        100000000000000000,
+        1000000000000000000,
+        10000000000000000000u,
+    };
+    unsigned bits = 64 - (unsigned)__builtin_clzll(number | 1);
+    unsigned least = bits * 1233 >> 12; // 1233 / 4096 is a little above log10(2)
+    return least + (number >= powers[least]);
+}
+
+char *number_write(char *to, int64_t number) {
     static const char pairs[] = "00010203040506070809101112131415161718192021222324"
                                 "25262728293031323334353637383940414243444546474849"
                                 "50515253545556575859606162636465666768697071727374"
                                 "75767778798081828384858687888990919293949596979899";
-    char text[LONGEST_NUMBER];
-    char *at = text + sizeof text;
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    if (number < 0) *to++ = '-';
+    char *end = to + digit_count(rest);
+    char *at = end;
     for (; rest >= 100; rest /= 100) {
         at -= 2;
         memcpy(at, pairs + rest % 100 * 2, 2);
     }
     if (rest >= 10) {
-        at -= 2;
-        memcpy(at, pairs + rest * 2, 2);
+        memcpy(at - 2, pairs + rest * 2, 2);
     } else {
-        *--at = (char)('0' + rest);
+        at[-1] = (char)('0' + rest);
     }
-    if (number < 0) *--at = '-';
-    out_append(out, at, (size_t)(text + sizeof text - at));
+    return end;
+}
+
+void number_append(struct out *out, int64_t number) {
+    char *to = out_room(out, NUMBER_MOST_BYTES);
+    out->size += (size_t)(number_write(to, number) - to);
 }
 
 void number_append_double(struct out *out, double number) {

@@ -9,6 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/// The longest text of a number.
+enum { NUMBER_MOST_BYTES = 20 };
+
+/// Writes a number in decimal at `to`, which has room for it; returns the end of the text.
+char *number_write(char *to, int64_t number);
+
 /// Appends a number in decimal.
 void number_append(struct out *out, int64_t number);
 

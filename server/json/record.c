@@ -13,21 +13,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// A member whose value is bytes: its key with what stands before it, for text and for base64.
-struct member {
-    struct kc_bytes plain;
-    struct kc_bytes base64;
+/// A short text that is copied by one or two stores, whatever its length.
+struct piece {
+    char text[31];
+    uint8_t size;
 };
 
-#define MEMBER_TEXT(text) \
-    { (const uint8_t *)(text), sizeof(text) - 1 }
+#define PIECE(text) \
+    { text, sizeof(text) - 1 }
+
+/// A member whose value is bytes: its key with what stands before it, for text and for base64.
+struct member {
+    struct piece plain;
+    struct piece base64;
+};
+
 #define MEMBER(before, name) \
-    { MEMBER_TEXT(before "\"" name "\":"), MEMBER_TEXT(before "\"" name "_base64\":") }
+    { PIECE(before "\"" name "\":"), PIECE(before "\"" name "_base64\":") }
 
 static const struct member key_member = MEMBER(",", "key");
 static const struct member value_member = MEMBER(",", "value");
 static const struct member header_key_member = MEMBER("{", "key");
 static const struct member header_value_member = MEMBER(",", "value");
+
+static const struct piece timestamp_piece = PIECE(",\"timestamp\":");
+static const struct piece no_headers_piece = PIECE(",\"headers\":[]");
+static const struct piece key_size_piece = PIECE(",\"serialized_key_size\":");
+static const struct piece value_size_piece = PIECE(",\"serialized_value_size\":");
+
+/// `to` has room for a whole piece.
+static char *put(char *to, const struct piece *piece) {
+    memcpy(to, piece, sizeof *piece);
+    return to + piece->size;
+}
+
+static void append(struct out *out, const struct piece *piece) {
+    (void)put(out_room(out, sizeof *piece), piece);
+    out->size += piece->size;
+}
 
 bool record_format_find(const char *name, enum record_format *format) {
     static const char *const names[] = { "string", "base64", "json" };
@@ -44,10 +67,7 @@ void record_writer_init(struct record_writer *writer, struct record_formats form
     *writer = (struct record_writer){ .formats = formats };
 }
 
-static void remember(struct record_writer *writer, const struct kc_record *record) {
-    bool same = writer->topic && writer->partition == record->partition &&
-                strcmp(writer->topic, record->topic) == 0;
-    if (same) return;
+static void remember_partition(struct record_writer *writer, const struct kc_record *record) {
     free(writer->topic);
     writer->topic = must_copy(record->topic);
     writer->partition = record->partition;
@@ -58,12 +78,27 @@ static void remember(struct record_writer *writer, const struct kc_record *recor
     writer_key(&writer->head, "offset");
 }
 
-static void append(struct out *out, struct kc_bytes text) {
-    out_append(out, text.data, text.size);
+static void remember_batch(struct record_writer *writer, const struct kc_record *record) {
+    writer->leader_epoch = record->leader_epoch;
+    writer->timestamp_type = record->timestamp_type;
+    writer->tail.size = 0;
+    OUT_LITERAL(&writer->tail, ",\"timestamp_type\":");
+    number_append(&writer->tail, record->timestamp_type);
+    writer_member_known(&writer->tail, "leader_epoch", record->leader_epoch);
+}
+
+/// Prepares the texts that records of one partition, and those of one batch, share.
+static void remember(struct record_writer *writer, const struct kc_record *record) {
+    bool same_partition = writer->topic && writer->partition == record->partition &&
+                          strcmp(writer->topic, record->topic) == 0;
+    if (!same_partition) remember_partition(writer, record);
+    bool same_batch = writer->tail.size > 0 && writer->leader_epoch == record->leader_epoch &&
+                      writer->timestamp_type == record->timestamp_type;
+    if (!same_batch) remember_batch(writer, record);
 }
 
 static void write_base64(struct out *out, const struct member *member, struct kc_bytes bytes) {
-    append(out, member->base64);
+    append(out, &member->base64);
     if (!bytes.data) {
         OUT_LITERAL(out, "null");
         return;
@@ -75,7 +110,7 @@ static void write_base64(struct out *out, const struct member *member, struct kc
 
 static void write_string(struct out *out, const struct member *member, struct kc_bytes bytes) {
     size_t before = out->size;
-    append(out, member->plain);
+    append(out, &member->plain);
     out_byte(out, '"');
     if (text_escape(out, bytes)) {
         out_byte(out, '"');
@@ -118,16 +153,17 @@ static void write_bytes(
     if (format == RECORD_BASE64) {
         write_base64(out, member, bytes);
     } else if (!bytes.data) {
-        append(out, member->plain);
+        append(out, &member->plain);
         OUT_LITERAL(out, "null");
     } else if (format == RECORD_STRING || !check_json(bytes, CHECK_MOST_DEPTH, NULL)) {
         write_string(out, member, bytes);
     } else {
-        append(out, member->plain);
+        append(out, &member->plain);
         if (lines) {
             copy_on_one_line(out, trimmed(bytes));
         } else {
-            append(out, trimmed(bytes));
+            bytes = trimmed(bytes);
+            out_append(out, bytes.data, bytes.size);
         }
     }
 }
@@ -151,42 +187,48 @@ static int64_t serialized_size(struct kc_bytes bytes) {
     return bytes.data ? (int64_t)bytes.size : -1;
 }
 
-static void write_times(struct out *out, const struct kc_record *record) {
-    OUT_LITERAL(out, ",\"timestamp\":");
-    number_append(out, record->timestamp_ms);
-    OUT_LITERAL(out, ",\"timestamp_type\":");
-    number_append(out, record->timestamp_type);
-    OUT_LITERAL(out, ",\"leader_epoch\":");
-    if (record->leader_epoch < 0) {
-        OUT_LITERAL(out, "null");
-    } else {
-        number_append(out, record->leader_epoch);
-    }
+/// All before the key.
+static void write_head(
+    struct record_writer *writer, struct out *out, const struct kc_record *record
+) {
+    const struct out *head = &writer->head;
+    const struct out *tail = &writer->tail;
+    size_t numbers = 2 * NUMBER_MOST_BYTES + sizeof timestamp_piece;
+    char *begin = out_room(out, head->size + tail->size + numbers);
+    memcpy(begin, head->data, head->size);
+    char *to = number_write(begin + head->size, record->offset);
+    to = number_write(put(to, &timestamp_piece), record->timestamp_ms);
+    memcpy(to, tail->data, tail->size);
+    out->size += (size_t)(to - begin) + tail->size;
+}
+
+static void write_sizes(struct out *out, const struct kc_record *record) {
+    size_t room = 2 * (NUMBER_MOST_BYTES + sizeof key_size_piece) + 1;
+    char *begin = out_room(out, room);
+    char *to = number_write(put(begin, &key_size_piece), serialized_size(record->key));
+    to = number_write(put(to, &value_size_piece), serialized_size(record->value));
+    *to++ = '}';
+    out->size += (size_t)(to - begin);
 }
 
 void record_write(struct record_writer *writer, struct out *out, const struct kc_record *record) {
     must(record->topic != NULL);
     const struct record_formats *formats = &writer->formats;
     remember(writer, record);
-    out_append(out, writer->head.data, writer->head.size);
-    number_append(out, record->offset);
-    write_times(out, record);
+    write_head(writer, out, record);
     write_bytes(out, &key_member, record->key, formats->key, formats->lines);
     write_bytes(out, &value_member, record->value, formats->value, formats->lines);
     if (record->header_count == 0) {
-        OUT_LITERAL(out, ",\"headers\":[]");
+        append(out, &no_headers_piece);
     } else {
         write_headers(out, record->headers, formats);
     }
-    OUT_LITERAL(out, ",\"serialized_key_size\":");
-    number_append(out, serialized_size(record->key));
-    OUT_LITERAL(out, ",\"serialized_value_size\":");
-    number_append(out, serialized_size(record->value));
-    out_byte(out, '}');
+    write_sizes(out, record);
 }
 
 void record_writer_dispose(struct record_writer *writer) {
     out_dispose(&writer->head);
+    out_dispose(&writer->tail);
     free(writer->topic);
     writer->topic = NULL;
 }

@@ -29,9 +29,12 @@ bool record_format_find(const char *name, enum record_format *format);
 /// Writes the records of one answer; remembers the part that records of one partition share.
 struct record_writer {
     struct record_formats formats;
-    struct out head; ///< {"topic":…,"partition":…,"offset": of the last record's partition
-    char *topic;     ///< whose head it is; NULL before the first record
+    char *topic; ///< of the last record; NULL before the first
     int32_t partition;
+    int32_t leader_epoch;
+    int32_t timestamp_type;
+    struct out head; ///< {"topic":…,"partition":…,"offset":
+    struct out tail; ///< ,"timestamp_type":…,"leader_epoch":…
 };
 
 /// A writer for one answer.

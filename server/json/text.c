@@ -11,7 +11,7 @@
 #    include <emmintrin.h>
 #endif
 
-enum { BLOCK_BYTES = 16, LONGEST_ESCAPE = 6 };
+enum { BLOCK_BYTES = 16, LONGEST_ESCAPE = 6, LONGEST_SEQUENCE = 4, CHUNK_BYTES = 4096 };
 
 static bool byte_is_plain(uint8_t byte) {
     return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
@@ -64,28 +64,21 @@ size_t text_plain_run(const uint8_t *at, size_t size) {
     return run + text_plain_run_by_words(at + run, size - run);
 }
 
-/// Copies the plain run and returns its length; `to` has a block more room than `size`.
-static size_t copy_plain(char *to, const uint8_t *at, size_t size) {
-    size_t run = 0;
-    for (; size - run >= BLOCK_BYTES; run += BLOCK_BYTES) {
-        __m128i block = _mm_loadu_si128((const void *)(at + run));
-        _mm_storeu_si128((void *)(to + run), block);
-        unsigned special = special_bytes(block);
-        if (special) return run + (size_t)__builtin_ctz(special);
-    }
-    size_t rest = text_plain_run_by_words(at + run, size - run);
-    memcpy(to + run, at + run, rest);
-    return run + rest;
+/// Copies a block and returns how many of its leading bytes are plain.
+static size_t copy_block(char *to, const uint8_t *at) {
+    __m128i block = _mm_loadu_si128((const void *)at);
+    _mm_storeu_si128((void *)to, block);
+    unsigned special = special_bytes(block);
+    return special ? (size_t)__builtin_ctz(special) : BLOCK_BYTES;
 }
 #else
 size_t text_plain_run(const uint8_t *at, size_t size) {
     return text_plain_run_by_words(at, size);
 }
 
-static size_t copy_plain(char *to, const uint8_t *at, size_t size) {
-    size_t run = text_plain_run_by_words(at, size);
-    memcpy(to, at, run);
-    return run;
+static size_t copy_block(char *to, const uint8_t *at) {
+    memcpy(to, at, BLOCK_BYTES);
+    return text_plain_run_by_words(at, BLOCK_BYTES);
 }
 #endif
 
@@ -93,7 +86,7 @@ static bool is_tail(uint8_t byte) {
     return (byte & 0xc0) == 0x80;
 }
 
-size_t text_sequence(const uint8_t *at, size_t size) {
+static inline size_t sequence(const uint8_t *at, size_t size) {
     uint8_t first = at[0];
     if (first < 0xc2 || first > 0xf4 || size < 2) return 0;
     if (first < 0xe0) return is_tail(at[1]) ? 2 : 0;
@@ -104,44 +97,94 @@ size_t text_sequence(const uint8_t *at, size_t size) {
     return size >= 4 && is_tail(at[3]) ? 4 : 0;
 }
 
-/// Writes the escape of one ASCII character that needs one; returns its length.
-static size_t write_escape(char *to, uint8_t byte) {
-    static const char hex[] = "0123456789abcdef";
-    static const char shorts[0x20] = {
-        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
-    };
-    to[0] = '\\';
-    if (byte >= 0x20 || shorts[byte]) {
-        to[1] = (char)(byte >= 0x20 ? byte : shorts[byte]);
-        return 2;
-    }
-    to[1] = 'u';
-    to[2] = to[3] = '0';
-    to[4] = hex[byte >> 4];
-    to[5] = hex[byte & 0xf];
-    return LONGEST_ESCAPE;
+size_t text_sequence(const uint8_t *at, size_t size) {
+    must(size > 0 && at[0] >= 0x80);
+    return sequence(at, size);
 }
 
-/// Appends from `at` what is plain, sequences and escapes, up to the first byte that is no UTF-8 or
-/// the end; returns how many bytes were taken.
+/// The escape of each ASCII character that needs one; the length of the others is 0. It is copied
+/// with all its bytes, which is one store.
+static const struct escape {
+    char text[7];
+    uint8_t length;
+} escapes[128] = {
+    { "\\u0000", 6 },      { "\\u0001", 6 },       { "\\u0002", 6 }, { "\\u0003", 6 },
+    { "\\u0004", 6 },      { "\\u0005", 6 },       { "\\u0006", 6 }, { "\\u0007", 6 },
+    { "\\b", 2 },          { "\\t", 2 },           { "\\n", 2 },     { "\\u000b", 6 },
+    { "\\f", 2 },          { "\\r", 2 },           { "\\u000e", 6 }, { "\\u000f", 6 },
+    { "\\u0010", 6 },      { "\\u0011", 6 },       { "\\u0012", 6 }, { "\\u0013", 6 },
+    { "\\u0014", 6 },      { "\\u0015", 6 },       { "\\u0016", 6 }, { "\\u0017", 6 },
+    { "\\u0018", 6 },      { "\\u0019", 6 },       { "\\u001a", 6 }, { "\\u001b", 6 },
+    { "\\u001c", 6 },      { "\\u001d", 6 },       { "\\u001e", 6 }, { "\\u001f", 6 },
+    ['"'] = { "\\\"", 2 }, ['\\'] = { "\\\\", 2 },
+};
+
+_Static_assert(sizeof(struct escape) == 8, "an escape is one word");
+
+/// Copies sequences as long as they follow each other; returns where they end.
+static const uint8_t *copy_sequences(
+    char **to, const uint8_t *at, const uint8_t *stop, const uint8_t *end
+) {
+    char *out = *to;
+    while (at < stop && *at >= 0x80) {
+        size_t length = sequence(at, (size_t)(end - at));
+        if (length == 0) break;
+        if (end - at >= LONGEST_SEQUENCE) {
+            memcpy(out, at, LONGEST_SEQUENCE); // one store; what is too much is written over
+        } else {
+            memcpy(out, at, length);
+        }
+        out += length;
+        at += length;
+    }
+    *to = out;
+    return at;
+}
+
+/// Escapes from `at` up to `stop`, or beyond it by the rest of a sequence (`end` is the end of
+/// all), or up to the first byte that is no UTF-8. `*to` has room for the longest escape of each
+/// byte and a block.
+static const uint8_t *escape_chunk(
+    char **to, const uint8_t *at, const uint8_t *stop, const uint8_t *end
+) {
+    char *out = *to;
+    while (at < stop) {
+        if (stop - at >= BLOCK_BYTES) {
+            size_t run = copy_block(out, at);
+            out += run;
+            at += run;
+            if (run == BLOCK_BYTES) continue;
+        }
+        uint8_t byte = *at;
+        if (byte < 0x80) {
+            const struct escape *escape = &escapes[byte];
+            memcpy(out, escape->text, sizeof escape->text);
+            if (escape->length == 0) *out = (char)byte;
+            out += escape->length ? escape->length : 1;
+            at++;
+            continue;
+        }
+        const uint8_t *reached = copy_sequences(&out, at, stop, end);
+        if (reached == at) break; // no UTF-8
+        at = reached;
+    }
+    *to = out;
+    return at;
+}
+
+/// Appends what is UTF-8, escaped, up to the first byte that is none; returns how many bytes were
+/// taken.
 static size_t escape_run(struct out *out, const uint8_t *at, size_t size) {
     size_t taken = 0;
     while (taken < size) {
-        char *to = out_room(out, size - taken + BLOCK_BYTES);
-        size_t run = copy_plain(to, at + taken, size - taken);
-        out->size += run;
-        taken += run;
-        if (taken == size) break;
-        if (at[taken] < 0x80) {
-            out->size += write_escape(out_room(out, LONGEST_ESCAPE), at[taken++]);
-            continue;
-        }
-        size_t length = 0;
-        for (; taken < size && at[taken] >= 0x80; taken += length) {
-            length = text_sequence(at + taken, size - taken);
-            if (length == 0) return taken;
-            out_append(out, at + taken, length);
-        }
+        size_t chunk = size - taken < CHUNK_BYTES ? size - taken : CHUNK_BYTES;
+        char *begin = out_room(out, chunk * LONGEST_ESCAPE + BLOCK_BYTES);
+        char *to = begin;
+        const uint8_t *stop = at + taken + chunk;
+        const uint8_t *reached = escape_chunk(&to, at + taken, stop, at + size);
+        out->size += (size_t)(to - begin);
+        taken = (size_t)(reached - at);
+        if (reached < stop) break;
     }
     return taken;
 }

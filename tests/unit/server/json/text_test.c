@@ -133,6 +133,63 @@ static const struct {
     { "\xfb\xff\xbf", "+/+/" },
 };
 
+START_TEST(both_base64_encoders_agree) {
+    uint8_t bytes[200];
+    struct out one = { 0 };
+    struct out other = { 0 };
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 37 + i / 7);
+    for (size_t size = 0; size <= sizeof bytes; size++) {
+        uint8_t *exact = malloc(size ? size : 1); // so that reading beyond is seen
+        memcpy(exact, bytes, size);
+        one.size = other.size = 0;
+        base64_append(&one, (struct kc_bytes){ exact, size });
+        base64_append_by_pairs(&other, (struct kc_bytes){ exact, size });
+        ck_assert_str_eq(out_text(&one), out_text(&other));
+        free(exact);
+    }
+    out_dispose(&one);
+    out_dispose(&other);
+}
+
+END_TEST
+
+/// Each byte of each sequence and escape at each place of a block, in texts that end just there.
+START_TEST(escaping_is_the_same_at_every_place) {
+    static const struct {
+        const char *piece;
+        const char *escaped;
+    } pieces[] = {
+        { "\"", "\\\"" },
+        { "\n", "\\n" },
+        { "\x01", "\\u0001" },
+        { "\xc3\xa9", "\xc3\xa9" },
+        { "\xe2\x82\xac", "\xe2\x82\xac" },
+        { "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
+    };
+    struct out out = { 0 };
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        for (size_t before = 0; before < 5000; before += before < 40 || before > 4060 ? 1 : 97) {
+            for (size_t after = 0; after < 36; after += 5) {
+                size_t length = strlen(pieces[i].piece);
+                size_t size = before + length + after;
+                char *text = malloc(size);
+                memset(text, 'x', size);
+                memcpy(text + before, pieces[i].piece, length);
+                out.size = 0;
+                ck_assert(text_escape(&out, (struct kc_bytes){ (uint8_t *)text, size }));
+                ck_assert_uint_eq(out.size, before + strlen(pieces[i].escaped) + after);
+                ck_assert_mem_eq(out.data + before, pieces[i].escaped, strlen(pieces[i].escaped));
+                free(text);
+            }
+            if (before > 4110) break;
+        }
+    }
+    out_dispose(&out);
+}
+
+END_TEST
+
 START_TEST(base64_is_that_of_rfc_4648) {
     struct out out = { 0 };
     base64_append(&out, bytes_of(encodings[_i].text));
@@ -161,7 +218,9 @@ SUITE(text) {
         a_nul_byte_is_escaped,
         lossy_escaping_keeps_what_it_can,
         both_scanners_agree_with_a_plain_loop,
-        random_bytes_are_scanned_alike
+        random_bytes_are_scanned_alike,
+        both_base64_encoders_agree,
+        escaping_is_the_same_at_every_place
     );
     return s;
 }
