@@ -2,6 +2,7 @@
 // Brokers and metadata by virtual time: whom to ask, when to ask again, and what becomes of
 // brokers that go, move or lie.
 #include "consumer/cluster/cluster.h"
+#include "consumer/net/request.h"
 #include "consumer/wire/kafka_error.h"
 #include "consumer/wire/messages_classic.h"
 #include "consumer/wire/messages_cluster.h"

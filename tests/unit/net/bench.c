@@ -2,6 +2,7 @@
 // Time moves only when a test says so.
 #include "tests/unit/net/bench.h"
 
+#include "consumer/net/request.h"
 #include "consumer/wire/messages_classic.h"
 #include "consumer/wire/schema.h"
 #include "tests/unit/suite.h"

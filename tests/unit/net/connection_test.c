@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The life of a connection by virtual time: states, versions, deadlines, back-off, closing.
 #include "consumer/net/connection.h"
+#include "consumer/net/request.h"
 #include "consumer/wire/kafka_error.h"
 #include "consumer/wire/messages_classic.h"
 #include "consumer/wire/messages_session.h"

@@ -2,6 +2,7 @@
 // Peers that are no broker, or a bad one: whatever comes, every request has one reply, and the
 // connection says why it went.
 #include "consumer/net/connection.h"
+#include "consumer/net/request.h"
 #include "consumer/wire/messages_cluster.h"
 #include "consumer/wire/schema.h"
 #include "consumer/wire/writer.h"
