@@ -32,6 +32,7 @@ static bool complain(struct reading *reading, const char *where, const char *wha
 }
 
 static bool set(struct reading *reading, const char *where, const char *key, const char *value) {
+    must(key != NULL && value != NULL);
     char error[SETTINGS_ERROR_BYTES] = "";
     return settings_set(reading->settings, key, value, error) || complain(reading, where, error);
 }
@@ -172,6 +173,7 @@ static bool is_service_link(const char *name, const char *value) {
 
 /// The key that the environment spells `name`; NULL when there is none.
 static const char *find_key(const char *name, size_t length) {
+    must(name != NULL && length > 0);
     size_t counts[2];
     const struct kc_option *tables[2] = { settings_options(&counts[0]), kc_options(&counts[1]) };
     for (size_t t = 0; t < 2; t++) {

@@ -78,6 +78,7 @@ void journal_line(
     const char *format,
     ...
 ) {
+    must(journal != NULL);
     if (level > journal->level) return;
     char details[DETAIL_BYTES];
     va_list arguments;

@@ -25,6 +25,7 @@ static void skip_blanks(struct reader *reader) {
 
 /// Takes the rest of a natural line without its end.
 static void take_rest(struct reader *reader, const char **text, size_t *size) {
+    must(reader->at <= reader->end);
     *text = reader->at;
     while (reader->at < reader->end && *reader->at != '\n' && *reader->at != '\r')
         reader->at++;
@@ -74,6 +75,7 @@ static bool hex_value(const char *digits, size_t left, uint32_t *value) {
 }
 
 static void append_utf8(struct out *out, uint32_t point) {
+    must(point < 0x110000);
     if (point < 0x80) {
         out_byte(out, (char)point);
     } else if (point < 0x800) {
@@ -118,6 +120,7 @@ static char unescaped(char c) {
 }
 
 static bool unescape(const char *text, size_t size, struct out *out) {
+    must(text != NULL || size == 0);
     for (size_t i = 0; i < size; i++) {
         if (text[i] == '\0') return false;
         if (text[i] != '\\' || i + 1 == size) {

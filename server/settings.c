@@ -182,6 +182,7 @@ bool settings_list_next(const char **list, const char **item, size_t *size) {
 }
 
 static bool list_has(const char *list, const char *wanted) {
+    must(list != NULL);
     const char *item;
     size_t size;
     while (settings_list_next(&list, &item, &size)) {
@@ -285,6 +286,8 @@ bool settings_environment_name(const char *key, char name[SETTINGS_NAME_BYTES]) 
 /// How many insertions, removals and replacements make one text of the other, in one row of the
 /// well-known table. Texts beyond the bound are compared up to it.
 static size_t edit_distance(const char *a, const char *b) {
+    must(a != NULL && b != NULL);
+
     enum { MOST = SETTINGS_NAME_BYTES };
 
     size_t width = strnlen(b, MOST);

@@ -90,6 +90,7 @@ static bool start_consumer(struct sidecar *sidecar, char error[SETTINGS_ERROR_BY
 
 /// Subscribes to the topics of the settings, if there are any.
 static bool subscribe(struct sidecar *sidecar, char error[SETTINGS_ERROR_BYTES]) {
+    must(sidecar->service.consumer != NULL);
     const char *list = settings_text(sidecar->settings, SETTING_TOPICS);
     struct pool pool = { 0 };
     const char **topics = pool_array(&pool, strlen(list) + 1, sizeof *topics);

@@ -55,6 +55,7 @@ static const char *default_text(const struct kc_option *option) {
 
 /// A text in lines of bounded width, each after the same blanks.
 static void print_wrapped(struct out *out, const char *text) {
+    must(text != NULL);
     while (*text) {
         size_t length = strlen(text);
         if (length > LINE_COLUMNS - TEXT_COLUMN) {
@@ -74,6 +75,7 @@ static void print_rows(
     size_t count,
     void (*print)(struct out *out, const struct kc_option *option)
 ) {
+    must(rows != NULL || count == 0);
     for (size_t i = 0; i < count; i++)
         print(out, &rows[i]);
 }

@@ -39,6 +39,7 @@ void answer_partitions(
 }
 
 static void write_names(struct out *out, const char *key, const char *const *names, size_t count) {
+    must(names != NULL || count == 0);
     writer_key(out, key);
     writer_begin_array(out);
     for (size_t i = 0; i < count; i++)
@@ -163,6 +164,7 @@ void answer_subscription(struct out *out, const struct kc_description *descripti
 }
 
 static void write_nodes(struct out *out, const char *key, const int32_t *nodes, size_t count) {
+    must(nodes != NULL || count == 0);
     writer_key(out, key);
     writer_begin_array(out);
     for (size_t i = 0; i < count; i++)

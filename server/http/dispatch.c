@@ -131,6 +131,7 @@ void dispatch_begin(
 }
 
 bool dispatch_body(struct request *request, const char *bytes, size_t size) {
+    must(request->has_begun && size > 0);
     size_t room = (size_t)most_body_bytes(request) - request->body.size;
     if (size > room) request->body_is_too_large = true;
     if (!request->body_is_too_large && !request->has_refusal) {
@@ -146,6 +147,7 @@ static void answer_refusal(struct request *request) {
 }
 
 static void settle(struct request *request) {
+    must(request->route != NULL);
     struct delivery *delivery = request->service->delivery;
     switch (request->route->settling) {
     case ROUTE_SETTLES_NOTHING: return;
@@ -155,6 +157,7 @@ static void settle(struct request *request) {
 }
 
 void dispatch_run(struct request *request) {
+    must(request->has_begun);
     if (request->body_is_too_large) {
         refuse(request, problem_of(PROBLEM_BODY_TOO_LARGE, "http.max.body.bytes is the bound"));
     } else if (request->body.size > 0 && !request->has_refusal && !request->route->takes_body) {

@@ -15,6 +15,7 @@ enum { LONGEST_HOST = 256 };
 /// Copies the host of host:port, without the brackets of an IPv6 address. False for none or one too
 /// long.
 static bool split_host(const char *text, size_t size, char host[LONGEST_HOST]) {
+    must(text != NULL);
     const char *end = text + size;
     bool bracketed = size > 0 && text[0] == '[';
     const char *stop = memchr(text, bracketed ? ']' : ':', size);
@@ -76,6 +77,7 @@ static bool host_is_allowed(const struct settings *settings, const char *text) {
 static bool origin_is_allowed(
     const struct settings *settings, const char *origin, const char *our_host
 ) {
+    must(origin != NULL);
     char host[LONGEST_HOST];
     const char *colon = strstr(origin, "://");
     if (is_listed(settings_text(settings, SETTING_HTTP_ALLOWED_ORIGINS), origin)) return true;
@@ -87,6 +89,7 @@ static bool origin_is_allowed(
 
 /// Takes as long for a wrong token as for the right one of the same length.
 static bool is_same(const char *given, const char *token) {
+    must(token[0] != '\0');
     size_t length = strlen(token);
     size_t given_length = strlen(given);
     unsigned char difference = given_length != length;
@@ -112,6 +115,7 @@ static bool refuse(struct problem *problem, enum problem_code code, const char *
 bool guard_allows(
     const struct settings *settings, const struct guard_headers *headers, struct problem *problem
 ) {
+    must(settings != NULL && problem != NULL);
     if (headers->host_count > 1 || (headers->needs_host && headers->host_count == 0)) {
         return refuse(problem, PROBLEM_INVALID_ARGUMENT, "Host: wanted once");
     }

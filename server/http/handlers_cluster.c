@@ -91,6 +91,7 @@ static void append_prometheus_name(struct out *out, const char *prefix, const ch
 static void append_prometheus(
     struct out *out, const char *prefix, const struct metric_description *about, double value
 ) {
+    must(about->name != NULL && about->text != NULL);
     OUT_LITERAL(out, "# HELP ");
     append_prometheus_name(out, prefix, about->name);
     out_format(out, " %s\n# TYPE ", about->text);

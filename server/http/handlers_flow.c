@@ -70,6 +70,7 @@ static void answer_nothing_sought(struct request *request) {
 }
 
 static void seek_named(struct request *request, const struct partition_list *list) {
+    must(list->given);
     struct seek_plan plan;
     size_t part = 0;
     make_plan(&plan, list, &request->pool);
@@ -123,6 +124,7 @@ typedef void flow_command(
 );
 
 static void change_flow(struct request *request, flow_command *command) {
+    must(command != NULL);
     static const struct kc_partition nothing[1];
     struct partition_list list;
     if (!request_partitions(request, REQUEST_NAMED, &list)) return;

@@ -21,6 +21,7 @@ static void answer_described(struct request *request, description_writer *write)
 }
 
 static void describe(struct request *request, request_step *step) {
+    must(step != NULL);
     request_wait(request, 1, step);
     kc_describe(request->service->consumer, request_part(request, 0));
 }

@@ -9,6 +9,7 @@ static const struct kc_partition nothing[1];
 
 /// What is given to the library: NULL for all assigned, else the list, which may be empty.
 static const struct kc_partition *named(const struct partition_list *list) {
+    must(list->partitions != NULL || list->count == 0);
     if (!list->given) return NULL;
     return list->count > 0 ? list->partitions : nothing;
 }
@@ -91,6 +92,7 @@ static void answer_offsets(struct request *request) {
 }
 
 static void look_up(struct request *request, enum kc_target target) {
+    must(target == KC_TO_BEGINNING || target == KC_TO_END);
     struct partition_list list;
     if (!request_partitions(request, REQUEST_NAMED, &list)) return;
     if (!list.given) {

@@ -46,6 +46,7 @@ static int64_t time_left_ms(const struct poll *poll) {
 /// ended the wait before, even when libmicrohttpd finds the client gone and closes the connection
 /// before the next step runs.
 static void end_poll(struct request *request) {
+    must(request->poll != NULL);
     struct poll *poll = request->poll;
     if (poll->is_waiting) {
         metrics_add(request->service->metrics, METRIC_POLLS_GAVE_WAY, 1);
@@ -136,6 +137,7 @@ static void write_one(
 /// A record that would lead above max_bytes waits for the next poll, unless it is the first: one
 /// always comes.
 static int64_t write_records(struct poll *poll, struct out *body, enum kc_status *status) {
+    must(poll->records != NULL && poll->max_records > 0);
     struct record_writer writer;
     struct kc_record record;
     int64_t count = 0;
@@ -246,6 +248,7 @@ static void on_woken(struct request *request) {
 }
 
 static void wait_for_records(struct request *request) {
+    must(request->poll->is_seated);
     struct poll *poll = request->poll;
     int64_t left_ms = time_left_ms(poll);
     request_wait(request, 1, on_woken);
@@ -284,6 +287,7 @@ static void on_committed(struct request *request) {
 }
 
 static void take_seat(struct request *request) {
+    must(!request->poll->is_seated);
     struct poll *poll = request->poll;
     struct delivery *delivery = request->service->delivery;
     switch (delivery_ask(delivery, &request->connection->peer)) {

@@ -57,6 +57,7 @@ bool params_check(const struct params *params, const char *known, struct complai
 }
 
 const char *params_find(const struct params *params, const char *name) {
+    must(name != NULL);
     for (size_t i = 0; i < params->count; i++) {
         if (strcmp(params->items[i].name, name) == 0) return params->items[i].value;
     }
@@ -70,6 +71,7 @@ static bool read_integer(
     int64_t *number,
     struct complaint *complaint
 ) {
+    must(bounds[0] <= bounds[1]);
     int64_t found = 0;
     enum number_text kind =
         number_parse((struct kc_bytes){ (const uint8_t *)text, strlen(text) }, &found);
@@ -105,6 +107,7 @@ bool params_integer(
 bool params_boolean(
     const struct params *params, const char *name, bool *value, struct complaint *complaint
 ) {
+    must(value != NULL);
     const char *text = params_find(params, name);
     if (!text) return true;
     *value = strcmp(text, "true") == 0;
@@ -153,6 +156,7 @@ static void add(
     const struct place *place,
     struct kc_partition named
 ) {
+    must(named.topic != NULL);
     struct kc_partition *one = partition_list_add(list, pool, kind == REQUEST_SEEK);
     one->topic = named.topic;
     one->partition = named.partition;

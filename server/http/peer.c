@@ -108,6 +108,7 @@ struct question {
 
 /// The client's socket has our addresses the other way round.
 static void ask(struct question *question, const struct peer *peer) {
+    must(peer->is_near && !peer->is_unix);
     *question = (struct question){
         .head = { .nlmsg_len = sizeof *question,
                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
@@ -176,6 +177,7 @@ static struct near_answer read_answer(const uint8_t *reply, size_t size) {
 }
 
 static struct near_answer ask_near(const struct peer *peer, struct peer_lookup *lookup) {
+    must(lookup != NULL);
     struct question question;
     uint8_t reply[REPLY_BYTES];
     if (!open_lookup(lookup)) return (struct near_answer){ NEAR_NOT_TOLD, 0 };
@@ -222,6 +224,7 @@ static enum peer_fate fate_on_unix(const struct peer *peer) {
 
 /// Closed from both sides: in good order, or by a reset.
 static enum peer_fate fate_when_closed(const struct peer *peer, int unsent) {
+    must(!peer->is_unix);
     char byte;
     if (!peer->is_shut || pending_error(peer->fd) != 0 || unsent > 0) return PEER_LOST;
     ssize_t size = recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);

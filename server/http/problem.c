@@ -127,6 +127,7 @@ void problem_write_error(struct out *out, enum kc_status status, int16_t kafka_e
 }
 
 static void write_partitions(struct out *out, const struct problem *problem) {
+    must(problem->partitions != NULL);
     writer_key(out, "partitions");
     writer_begin_array(out);
     for (size_t i = 0; i < problem->partition_count; i++) {

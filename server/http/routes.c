@@ -98,6 +98,7 @@ static void allow(struct route_match *match, const char *method) {
 }
 
 struct route_match route_find(const char *method, const char *path, bool is_management) {
+    must(method != NULL && path != NULL);
     struct route_match match = { .route = NULL };
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         const struct route *route = &routes[i];

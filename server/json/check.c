@@ -34,6 +34,7 @@ static bool fail(struct checker *checker, const char *why) {
 }
 
 static bool inside_object(const struct checker *checker) {
+    must(checker->depth <= checker->most_depth);
     unsigned top = checker->depth - 1;
     return checker->depth > 0 && (checker->objects[top / 64] >> (top % 64) & 1);
 }
@@ -87,6 +88,7 @@ static bool check_number(struct checker *checker) {
 }
 
 static bool check_escape(struct checker *checker) {
+    must(*checker->at == '\\');
     checker->at++;
     switch (peek(checker)) {
     case '"':
@@ -109,6 +111,7 @@ static bool check_escape(struct checker *checker) {
 }
 
 static bool check_string(struct checker *checker) {
+    must(*checker->at == '"');
     checker->at++;
     for (;;) {
         size_t left = (size_t)(checker->end - checker->at);
@@ -170,6 +173,7 @@ static bool check_after_value(struct checker *checker, enum expectation *next) {
 
 /// Ends an object or array that has nothing in it.
 static bool leave_empty(struct checker *checker, enum expectation *next) {
+    must(checker->depth > 0);
     checker->depth--;
     checker->at++;
     *next = EXPECT_AFTER_VALUE;
@@ -178,6 +182,7 @@ static bool leave_empty(struct checker *checker, enum expectation *next) {
 
 /// Takes one token, the first byte of which is at hand.
 static bool check_token(struct checker *checker, enum expectation *next) {
+    must(checker->at < checker->end);
     uint8_t byte = *checker->at;
     switch (*next) {
     case EXPECT_VALUE_OR_END:

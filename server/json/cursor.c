@@ -47,6 +47,7 @@ void cursor_enter_array(struct cursor *cursor) {
 
 /// Goes to the next member of an object or array, or behind its end.
 static bool next_member(struct cursor *cursor, char end) {
+    must(end == '}' || end == ']');
     uint8_t byte = skip_space(cursor);
     if (byte == (uint8_t)end) {
         cursor->at++;
@@ -57,6 +58,7 @@ static bool next_member(struct cursor *cursor, char end) {
 }
 
 bool cursor_next_key(struct cursor *cursor, struct pool *pool, struct kc_bytes *key) {
+    must(pool != NULL && key != NULL);
     if (!next_member(cursor, '}')) return false;
     *key = cursor_take_string(cursor, pool);
     take(cursor, ':');
@@ -94,6 +96,7 @@ static uint32_t four_digits(const uint8_t *at) {
 /// Reads the character of a \u escape (and of its second half) at `*at`, behind the u; 0xd800 for a
 /// lone surrogate.
 static uint32_t take_code_point(const uint8_t **at, const uint8_t *end) {
+    must(end - *at >= 4);
     uint32_t first = four_digits(*at);
     *at += 4;
     if (first < 0xd800 || first > 0xdfff) return first;

@@ -13,6 +13,7 @@ enum { LONGEST_DOUBLE = 32 };
 
 /// How many decimal digits a number has.
 static unsigned digit_count(uint64_t number) {
+    must(number <= (uint64_t)INT64_MAX + 1);
     static const uint64_t powers[] = {
         0,
         10,
@@ -67,6 +68,7 @@ void number_append(struct out *out, int64_t number) {
 }
 
 void number_append_double(struct out *out, double number) {
+    must(out != NULL);
     if (!isfinite(number)) {
         OUT_LITERAL(out, "null");
         return;

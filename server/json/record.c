@@ -64,6 +64,7 @@ bool record_format_find(const char *name, enum record_format *format) {
 }
 
 void record_writer_init(struct record_writer *writer, struct record_formats formats) {
+    must(formats.value <= RECORD_JSON);
     *writer = (struct record_writer){ .formats = formats };
 }
 
@@ -109,6 +110,7 @@ static void write_base64(struct out *out, const struct member *member, struct kc
 }
 
 static void write_string(struct out *out, const struct member *member, struct kc_bytes bytes) {
+    must(bytes.data != NULL);
     size_t before = out->size;
     append(out, &member->plain);
     out_byte(out, '"');
@@ -122,6 +124,7 @@ static void write_string(struct out *out, const struct member *member, struct kc
 
 /// In JSON a raw line end is white space between tokens, so that another space says the same.
 static void copy_on_one_line(struct out *out, struct kc_bytes json) {
+    must(json.data != NULL);
     char *to = out_room(out, json.size);
     for (size_t i = 0; i < json.size; i++) {
         bool line_end = json.data[i] == '\n' || json.data[i] == '\r';
@@ -136,6 +139,7 @@ static bool is_space(uint8_t byte) {
 
 /// The JSON without the white space around it.
 static struct kc_bytes trimmed(struct kc_bytes json) {
+    must(json.size > 0);
     while (is_space(json.data[json.size - 1]))
         json.size--;
     for (; is_space(json.data[0]); json.size--)
@@ -193,7 +197,7 @@ static void write_head(
 ) {
     const struct out *head = &writer->head;
     const struct out *tail = &writer->tail;
-    size_t numbers = 2 * NUMBER_MOST_BYTES + sizeof timestamp_piece;
+    size_t numbers = (size_t)2 * NUMBER_MOST_BYTES + sizeof timestamp_piece;
     char *begin = out_room(out, head->size + tail->size + numbers);
     memcpy(begin, head->data, head->size);
     char *to = number_write(begin + head->size, record->offset);

@@ -49,6 +49,7 @@ static const struct shape {
 };
 
 bool complain(struct complaint *complaint, const char *format, ...) {
+    must(complaint != NULL);
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(complaint->text, sizeof complaint->text, format, arguments);
@@ -101,6 +102,7 @@ bool seek_target_find(const char *word, struct seek_target *target) {
 static bool read_integer(
     struct body *body, const char *field, int64_t least, int64_t most, int64_t *number
 ) {
+    must(least <= most);
     struct kc_bytes raw = cursor_take_raw(&body->cursor);
     int shown = raw.size > 40 ? 40 : (int)raw.size;
     const char *text = (const char *)raw.data;
@@ -283,6 +285,7 @@ static bool read_field(
 }
 
 static bool complain_of_missing(struct body *body, unsigned missing) {
+    must(missing != 0);
     const char *name = missing & FIELD_TOPIC       ? "topic"
                        : missing & FIELD_PARTITION ? "partition"
                        : missing & FIELD_TIMESTAMP ? "timestamp"
@@ -312,6 +315,7 @@ static bool read_item(struct body *body, const struct shape *shape, struct parti
 }
 
 static bool read_list(struct body *body, const struct shape *shape, struct partition_list *list) {
+    must(!list->given);
     if (cursor_kind(&body->cursor) != CURSOR_ARRAY) {
         return complain(body->complaint, "%s: not an array", shape->list);
     }
@@ -329,6 +333,7 @@ static bool read_list(struct body *body, const struct shape *shape, struct parti
 static bool begin(
     struct body *body, struct kc_bytes text, struct pool *pool, struct complaint *complaint
 ) {
+    must(pool != NULL && complaint != NULL);
     struct check_fault fault;
     *body = (struct body){ .pool = pool, .complaint = complaint };
     if (!text.data || !check_json(text, REQUEST_MOST_DEPTH, &fault)) {
@@ -404,6 +409,7 @@ bool request_read_subscription(
     struct subscription_request *request,
     struct complaint *complaint
 ) {
+    must(request != NULL);
     struct body body;
     struct kc_bytes key;
     *request = (struct subscription_request){ 0 };

@@ -34,6 +34,7 @@ static bool word_is_plain(uint64_t word) {
 }
 
 size_t text_plain_run_by_words(const uint8_t *at, size_t size) {
+    must(at != NULL || size == 0);
     size_t run = 0;
     for (; size - run >= sizeof(uint64_t); run += sizeof(uint64_t)) {
         uint64_t word;
@@ -125,6 +126,7 @@ _Static_assert(sizeof(struct escape) == 8, "an escape is one word");
 static const uint8_t *copy_sequences(
     char **to, const uint8_t *at, const uint8_t *stop, const uint8_t *end
 ) {
+    must(at <= stop && stop <= end);
     char *out = *to;
     while (at < stop && *at >= 0x80) {
         size_t length = sequence(at, (size_t)(end - at));
@@ -147,6 +149,7 @@ static const uint8_t *copy_sequences(
 static const uint8_t *escape_chunk(
     char **to, const uint8_t *at, const uint8_t *stop, const uint8_t *end
 ) {
+    must(at <= stop && stop <= end && *to != NULL);
     char *out = *to;
     while (at < stop) {
         if (stop - at >= BLOCK_BYTES) {

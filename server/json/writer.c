@@ -61,6 +61,7 @@ void writer_string(struct out *out, const char *text) {
 }
 
 void writer_integer(struct out *out, int64_t number) {
+    must(out != NULL);
     separate(out);
     number_append(out, number);
 }
@@ -84,6 +85,7 @@ void writer_member_known(struct out *out, const char *key, int64_t number) {
 }
 
 void writer_member_boolean(struct out *out, const char *key, bool value) {
+    must(key != NULL);
     writer_key(out, key);
     out_string(out, value ? "true" : "false");
 }
