@@ -113,7 +113,7 @@ def test_a_topic_that_is_created_later_is_joined(kafka, start_sidecar):
     sidecar = start_sidecar(kafka.bootstrap, name, settings={"metadata.max.age.ms": 500}).wait_up()
     eventually(lambda: sidecar.http.get("/v1/poll", timeout_ms=200).status < 500)
     assert name not in kafka.admin.list_topics(timeout=10).topics, "nobody asked to create it"
-    kafka.admin.create_topics([NewTopic(name, num_partitions=1)])[name].result(20)
+    kafka.admin.create_topics([NewTopic(name, num_partitions=1, replication_factor=1)])[name].result(20)
     produce.produce(kafka.bootstrap, name, [b"first"])
     assert values(sidecar.poll(timeout_ms=30000)) == [b"first"]
 
