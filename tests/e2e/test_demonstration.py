@@ -35,7 +35,6 @@ def test_it_shows_records_a_commit_and_the_status_and_ends_by_itself(kafka, bina
         assert words in text, text
 
 
-@pytest.mark.xfail(strict=True, reason="auto-commit at the end takes the explicit commit back")
 def test_a_signal_stops_what_it_started(kafka, topic, binary, log):
     produce.produce(kafka.bootstrap, topic, [b'{"n":%d}' % n for n in range(10)])
     with open(log, "wb") as output:

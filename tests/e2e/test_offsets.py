@@ -287,7 +287,6 @@ def test_without_auto_commit_the_end_commits_nothing(kafka, topic, sidecar, grou
 
 
 @pytest.mark.short
-@pytest.mark.xfail(strict=True, reason="auto-commit takes explicit commits back")
 def test_auto_commit_takes_no_explicit_commit_back(kafka, topic, start_sidecar, group):
     """pitfall 8: what was committed by a call is ahead of what a later poll has acknowledged"""
     produce.produce(kafka.bootstrap, topic, produce.numbered(0, 10))
