@@ -49,6 +49,10 @@ $(OUT)/libconsumer.a: $(CONSUMER)
 	objcopy --localize-hidden $(OUT)/consumer.o
 	rm -f $@ && ar rcs $@ $(OUT)/consumer.o
 
+# The example program, linked as a user of the library links it.
+$(OUT)/tail: clients/c/tail.c $(OUT)/libconsumer.a
+	$(CC) -std=c17 $(WARN) -O2 -I. -D_GNU_SOURCE $^ $(LDLIBS) -o $@
+
 $(OUT)/fake-kafka: $(CONSUMER) $(FAKE) $(OUT)/tests/fake_kafka/main.o
 	$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
@@ -119,6 +123,10 @@ build/fuzz/%: tests/fuzz/%.c Makefile FORCE
 	    $< $(FUZZ_SOURCES) $(LDLIBS) -o $@
 .PHONY: FORCE
 FORCE:
+
+# The sidecar beside kcat on the same broker and data.
+bench: setup all
+	.cache/venv/bin/python tests/bench/bench.py --sidecar $(OUT)/kafka-sidecar $(ARGS)
 
 check: format-check tidy house lint unit
 SOURCES := $(shell find consumer server tests clients -name '*.[ch]' -not -path 'tests/lint/*')
