@@ -51,7 +51,7 @@ $(OUT)/libconsumer.a: $(CONSUMER)
 
 # The example program, linked as a user of the library links it.
 $(OUT)/tail: clients/c/tail.c $(OUT)/libconsumer.a
-	$(CC) -std=c17 $(WARN) -O2 -I. -D_GNU_SOURCE $^ $(LDLIBS) -o $@
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 $(OUT)/fake-kafka: $(CONSUMER) $(FAKE) $(OUT)/tests/fake_kafka/main.o
 	$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
@@ -102,9 +102,11 @@ test:
 # End to end against real Kafka, e.g. make e2e KAFKA=2.1.1 E2E=short ARGS='-k commit'
 KAFKA ?= 4.4.0
 E2E   ?= all
+.PHONY: example
+example: $(OUT)/tail
 e2e:
 	@tests/setup.sh
-	$(MAKE) $(PARALLEL) all
+	$(MAKE) $(PARALLEL) all example
 	.cache/venv/bin/python -m pytest tests/e2e --sidecar $(OUT)/kafka-sidecar --kafka-version $(KAFKA) \
 	    $(if $(filter short,$(E2E)),-m short) $(ARGS)
 
