@@ -160,6 +160,7 @@ static enum status open_batch(struct lease *lease, const struct queue_resume *re
 static enum status on_damage(struct lease *lease) {
     must(lease->batch != NULL && lease->current != NULL);
     struct lease_entry *entry = lease->current;
+    lease->walker.bad = true; // no walk to go on with: the next poll checks the batch anew
     if (lease->record_count > 0) {
         lease->has_stopped = true;
         lease->is_damaged = true;
