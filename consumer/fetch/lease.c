@@ -54,9 +54,11 @@ static struct lease_entry *find_entry(
 
 static struct lease_entry *add_entry(struct lease *lease, struct queue_partition *partition) {
     if (lease->entry_count == lease->entry_capacity) {
+        size_t current = lease->current ? (size_t)(lease->current - lease->entries) : 0;
         lease->entry_capacity = lease->entry_capacity ? lease->entry_capacity * 2 : 8;
         lease->entries =
             must_realloc(lease->entries, lease->entry_capacity * sizeof *lease->entries);
+        if (lease->current) lease->current = &lease->entries[current];
     }
     struct lease_entry *entry = &lease->entries[lease->entry_count++];
     *entry = (struct lease_entry){
