@@ -63,7 +63,7 @@ def test_commit_by_query(two):
 
 
 @pytest.mark.short
-def test_each_partition_of_a_commit_has_its_own_result(two):
+def test_each_partition_of_a_commit_has_its_own_result(two, kafka, group):
     """pitfall 9, pitfall 18: one partition fails for good, the other is committed"""
     body = {"offsets": [at(two.topic, 0, offset=3), at(two.topic, 1, offset=4, metadata="x" * 5000)]}
     answer = two.http.post("/v1/commit", body)
@@ -71,7 +71,10 @@ def test_each_partition_of_a_commit_has_its_own_result(two):
     errors = {row["partition"]: row["error"] for row in rows(answer.json)}
     assert errors[0] is None
     assert "OFFSET_METADATA_TOO_LARGE" in str(errors[1])
-    assert two.committed() == {0: 3, 1: 0}
+    # Asked without "stable": Kafka 2.8 has partition 1's refused commit pending until a good one comes.
+    assert {key[1]: entry.offset for key, entry in kafka.committed(group).items()} == {0: 3}
+    two.http.post("/v1/commit", {"offsets": [at(two.topic, 1, offset=4)]}).ok()
+    assert two.committed() == {0: 3, 1: 4}
 
 
 def test_a_commit_of_nothing_is_no_error(two):
