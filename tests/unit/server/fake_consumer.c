@@ -104,16 +104,17 @@ bool kc_header_next(struct kc_bytes *headers, struct kc_header *header) {
     return take_part(headers, &header->key) && take_part(headers, &header->value);
 }
 
-struct kc_bytes fake_headers(const struct kc_header *headers, uint32_t count) {
+struct out fake_headers(const struct kc_header *headers, uint32_t count) {
     struct out encoded = { 0 };
     for (uint32_t i = 0; i < count; i++) {
         put_part(&encoded, headers[i].key);
         put_part(&encoded, headers[i].value);
     }
-    return (struct kc_bytes){ (uint8_t *)encoded.data, encoded.size };
+    return encoded;
 }
 
 void fake_add_record(const char *topic, int32_t partition, const struct fake_record *record) {
+    struct out headers = fake_headers(record->headers, record->header_count);
     fake_lock();
     struct fake_partition *found = fake_find(topic, partition);
     must(found != NULL);
@@ -121,7 +122,7 @@ void fake_add_record(const char *topic, int32_t partition, const struct fake_rec
     found->entries[found->count++] = (struct fake_entry){
         .key = copy_bytes(record->key),
         .value = copy_bytes(record->value),
-        .headers = fake_headers(record->headers, record->header_count),
+        .headers = { (const uint8_t *)headers.data, headers.size },
         .header_count = record->header_count,
         .timestamp_ms = record->timestamp_ms,
     };
@@ -517,8 +518,7 @@ static void *engine(void *arg) {
             run(call);
             for (size_t i = 0; call->command != FAKE_SUBSCRIBE && i < call->topic_count; i++)
                 free(call->topics[i]);
-            for (size_t i = 0; i < call->count; i++)
-                free((char *)(uintptr_t)call->partitions[i].topic);
+            out_dispose(&call->names);
             free(call);
             changed();
         } else if (!fake.stopping) {
@@ -549,7 +549,8 @@ void kc_runtime_free(struct kc_runtime *runtime) {
 struct kc_consumer *kc_consumer_new(
     struct kc_runtime *runtime, const struct kc_config *config, char error[KC_ERROR_BYTES]
 ) {
-    (void)runtime, (void)error;
+    (void)runtime;
+    error[0] = '\0';
     fake.config = kc_config_dup(config);
     return must_have(sizeof(struct kc_consumer));
 }
@@ -591,10 +592,14 @@ static void enqueue_partitions(
     struct fake_call *made = new_call(command, call);
     made->target = target;
     made->named = partitions != NULL;
-    must(count <= FAKE_MOST_PARTITIONS);
+    must(count <= FAKE_MOST_PARTITIONS && (partitions || count == 0));
+    for (size_t i = 0; i < count; i++)
+        out_append(&made->names, partitions[i].topic, strlen(partitions[i].topic) + 1);
+    const char *name = made->names.data;
     for (size_t i = 0; i < count; i++) {
         made->partitions[i] = partitions[i];
-        made->partitions[i].topic = must_copy(partitions[i].topic);
+        made->partitions[i].topic = name;
+        name += strlen(name) + 1;
         if (partitions[i].metadata) {
             struct kc_bytes bytes = { (const uint8_t *)partitions[i].metadata,
                                       partitions[i].metadata_size };

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "consumer/consumer.h"
+#include "server/base/out.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,8 +40,8 @@ struct fake_record {
 /// Makes a partition that is assigned to the consumer, whose log starts at `first_offset`.
 void fake_add_partition(const char *topic, int32_t partition, int64_t first_offset);
 
-/// Headers as the double's kc_header_next() takes them; the caller frees the bytes.
-struct kc_bytes fake_headers(const struct kc_header *headers, uint32_t count);
+/// Headers as the double's kc_header_next() takes them; the caller disposes of them.
+struct out fake_headers(const struct kc_header *headers, uint32_t count);
 
 /// Appends a record and wakes a waiting poll.
 void fake_add_record(const char *topic, int32_t partition, const struct fake_record *record);

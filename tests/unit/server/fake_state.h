@@ -2,6 +2,7 @@
 // The inside of the double: shared by its commands, its polls and its configuration.
 #pragma once
 
+#include "server/base/out.h"
 #include "tests/unit/server/fake_consumer.h"
 
 #include <pthread.h>
@@ -43,6 +44,7 @@ struct fake_call {
     size_t count;
     char *topics[FAKE_MOST_PARTITIONS];
     size_t topic_count;
+    struct out names; ///< the texts of the partitions' topics, each with its NUL
     struct kc_call call;
     struct fake_call *next;
 };

@@ -8,14 +8,18 @@
 
 static struct out seen;
 
+static const char *refused; ///< the key that is refused; NULL: none
+
 static bool note(void *arg, unsigned line, const char *key, const char *value) {
+    (void)arg;
     out_format(&seen, "%u[%s][%s]", line, key, value);
-    return !arg || strcmp(key, arg) != 0;
+    return !refused || strcmp(key, refused) != 0;
 }
 
 static unsigned read_text(const char *text, const char *stop_at) {
     seen.size = 0;
-    return properties_read(text, strlen(text), note, (void *)(uintptr_t)stop_at);
+    refused = stop_at;
+    return properties_read(text, strlen(text), note, NULL);
 }
 
 static const struct {

@@ -10,7 +10,8 @@
 static bool is_json(const char *text, unsigned depth) {
     size_t size = strlen(text);
     uint8_t *copy = malloc(size ? size : 1); // exactly, so that reading beyond is seen
-    memcpy(copy, text, size);
+    for (size_t i = 0; i < size; i++)
+        copy[i] = (uint8_t)text[i];
     bool good = check_json((struct kc_bytes){ copy, size }, depth, NULL);
     free(copy);
     return good;

@@ -44,16 +44,18 @@ END_TEST
 START_TEST(a_long_list_keeps_its_items_in_order) {
     struct out text = { 0 };
     OUT_LITERAL(&text, "{\"partitions\":[");
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 1000; i++) {
+        const char *comma = i ? "," : "";
         out_format(
-            &text, "%s{\"topic\":\"t%d\",\"partition\":%d,\"offset\":%d}", i ? "," : "", i, i, i * 2
+            &text, "%s{\"topic\":\"t%d\",\"partition\":%d,\"offset\":%d}", comma, i, i, i * 2
         );
+    }
     OUT_LITERAL(&text, "]}");
     ck_assert(read_body(REQUEST_SEEK, out_text(&text)));
     ck_assert_uint_eq(list.count, 1000);
     for (int i = 0; i < 1000; i++) {
         ck_assert_int_eq(list.partitions[i].partition, i);
-        ck_assert_int_eq(list.targets[i].offset, i * 2);
+        ck_assert_int_eq(list.targets[i].offset, 2 * (int64_t)i);
     }
     out_dispose(&text);
     pool_dispose(&pool);
