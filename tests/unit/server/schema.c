@@ -24,12 +24,18 @@ static bool no(const char *what, const char *where) {
     return false;
 }
 
-static const cJSON *follow(const cJSON *schema) {
-    const char *reference = cJSON_GetStringValue(cJSON_GetObjectItem(schema, "$ref"));
-    if (!reference) return schema;
-    const cJSON *schemas =
-        cJSON_GetObjectItem(cJSON_GetObjectItem(schema_document(), "components"), "schemas");
-    return cJSON_GetObjectItem(schemas, strrchr(reference, '/') + 1);
+/// A component by a reference such as #/components/schemas/Problem; NULL when there is none.
+static const cJSON *component(const char *reference) {
+    char kind[40];
+    const char *name = strrchr(reference, '/');
+    if (sscanf(reference, "#/components/%39[a-z]", kind) != 1) return NULL;
+    const cJSON *components = cJSON_GetObjectItem(schema_document(), "components");
+    return cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItem(components, kind), name + 1);
+}
+
+const cJSON *schema_follow(const cJSON *one) {
+    const char *reference = cJSON_GetStringValue(cJSON_GetObjectItem(one, "$ref"));
+    return reference ? component(reference) : one;
 }
 
 static bool has_type(const cJSON *value, const char *type) {
@@ -82,7 +88,7 @@ static bool fits_one(const cJSON *options, const cJSON *value, const char *where
 
 /// The document is ours, so that its depth is known.
 static bool fits(const cJSON *schema, const cJSON *value, const char *where) {
-    schema = follow(schema);
+    schema = schema_follow(schema);
     if (!schema) return no("no such schema", where);
     const cJSON *options = cJSON_GetObjectItem(schema, "oneOf");
     if (options) return fits_one(options, value, where);
@@ -110,9 +116,7 @@ const cJSON *schema_of_answer(const char *path, const char *method, int status) 
     for (size_t i = 0; method[i] && i + 1 < sizeof lower; i++)
         lower[i] = (char)tolower((unsigned char)method[i]);
     (void)snprintf(code, sizeof code, "%d", status);
-    const cJSON *schemas =
-        cJSON_GetObjectItem(cJSON_GetObjectItem(schema_document(), "components"), "schemas");
-    if (status >= 400) return cJSON_GetObjectItem(schemas, "Problem");
+    if (status >= 400) return component("#/components/schemas/Problem");
     const cJSON *operation = cJSON_GetObjectItem(
         cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItem(schema_document(), "paths"), path),
         lower

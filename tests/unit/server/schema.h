@@ -10,6 +10,9 @@
 /// The parsed document; borrowed.
 const cJSON *schema_document(void);
 
+/// What a reference ({"$ref":…}) names, NULL when there is none such; anything else is itself.
+const cJSON *schema_follow(const cJSON *one);
+
 /// Checks a value against a schema; NULL when it fits, else what does not, valid until the next
 /// call.
 const char *schema_check(const cJSON *schema, const cJSON *value);

@@ -464,8 +464,11 @@ END_TEST
 static int count_operations(const cJSON *paths) {
     int count = 0;
     const cJSON *path;
+    const cJSON *operation;
     cJSON_ArrayForEach(path, paths) {
-        count += cJSON_GetArraySize(path);
+        cJSON_ArrayForEach(operation, path) {
+            count += cJSON_HasObjectItem(operation, "operationId");
+        }
     }
     return count;
 }
@@ -480,14 +483,16 @@ static void check_params(const cJSON *operation, const char *params) {
         bool found = false;
         const cJSON *one;
         cJSON_ArrayForEach(one, cJSON_GetObjectItem(operation, "parameters")) {
-            found = found || strcmp(cJSON_GetObjectItem(one, "name")->valuestring, name) == 0;
+            const cJSON *known_name = cJSON_GetObjectItem(schema_follow(one), "name");
+            found = found || strcmp(known_name->valuestring, name) == 0;
         }
         ck_assert_msg(found, "%s is not in the document", name);
     }
     int documented = 0;
     const cJSON *one;
     cJSON_ArrayForEach(one, cJSON_GetObjectItem(operation, "parameters")) {
-        documented += strcmp(cJSON_GetObjectItem(one, "in")->valuestring, "query") == 0;
+        const cJSON *in = cJSON_GetObjectItem(schema_follow(one), "in");
+        documented += strcmp(in->valuestring, "query") == 0;
     }
     ck_assert_int_eq(count, documented);
 }
@@ -499,7 +504,6 @@ START_TEST(the_document_has_the_routes_and_no_others) {
     int seen = 0;
     const struct route *routes = route_table(&count);
     for (size_t i = 0; i < count; i++) {
-        if (routes[i].is_management) continue;
         const cJSON *path = cJSON_GetObjectItemCaseSensitive(paths, routes[i].path);
         const cJSON *operation = cJSON_GetObjectItem(path, routes[i].method);
         ck_assert_msg(operation != NULL, "%s %s", routes[i].method, routes[i].path);
