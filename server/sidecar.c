@@ -6,7 +6,7 @@
 #include "server/base/must.h"
 #include "server/base/pool.h"
 #include "server/bridge.h"
-#include "server/http/delivery.h"
+#include "server/consumers/registry.h"
 #include "server/http/server.h"
 #include "server/journal.h"
 #include "server/metrics.h"
@@ -75,22 +75,11 @@ static void set_limits(struct sidecar *sidecar) {
     }
 }
 
-static bool start_consumer(struct sidecar *sidecar, char error[SETTINGS_ERROR_BYTES]) {
-    struct kc_log log = journal_sink(&sidecar->journal);
-    char why[KC_ERROR_BYTES] = "";
-    sidecar->runtime = kc_runtime_new(&log);
-    if (!sidecar->runtime) {
-        (void)snprintf(error, SETTINGS_ERROR_BYTES, "no thread or file for the engine");
-        return false;
-    }
-    sidecar->service.consumer = kc_consumer_new(sidecar->runtime, sidecar->settings->consumer, why);
-    if (!sidecar->service.consumer) (void)snprintf(error, SETTINGS_ERROR_BYTES, "%s", why);
-    return sidecar->service.consumer != NULL;
-}
-
 /// Subscribes to the topics of the settings, if there are any.
-static bool subscribe(struct sidecar *sidecar, char error[SETTINGS_ERROR_BYTES]) {
-    must(sidecar->service.consumer != NULL);
+static bool subscribe(
+    struct sidecar *sidecar, struct consumer *consumer, char error[SETTINGS_ERROR_BYTES]
+) {
+    must(consumer != NULL);
     const char *list = settings_text(sidecar->settings, SETTING_TOPICS);
     struct pool pool = { 0 };
     const char **topics = pool_array(&pool, strlen(list) + 1, sizeof *topics);
@@ -103,13 +92,35 @@ static bool subscribe(struct sidecar *sidecar, char error[SETTINGS_ERROR_BYTES])
     if (count > 0) {
         struct waiting waiting = waiting_begin();
         struct kc_call call = { finish_waiting, &waiting, 0 };
-        kc_subscribe(sidecar->service.consumer, topics, count, call);
+        kc_subscribe(consumer->kc, topics, count, call);
         status = waiting_end(&waiting);
     }
     pool_dispose(&pool);
     if (status == KC_OK) return true;
     (void)snprintf(error, SETTINGS_ERROR_BYTES, "topics: %s", kc_status_text(status));
     return false;
+}
+
+static bool start_consumer(struct sidecar *sidecar, char error[SETTINGS_ERROR_BYTES]) {
+    struct kc_log log = journal_sink(&sidecar->journal);
+    char why[KC_ERROR_BYTES] = "";
+    sidecar->runtime = kc_runtime_new(&log);
+    if (!sidecar->runtime) {
+        (void)snprintf(error, SETTINGS_ERROR_BYTES, "no thread or file for the engine");
+        return false;
+    }
+    struct consumer_parts parts = { sidecar->runtime, &sidecar->metrics };
+    sidecar->service.consumers = registry_new(&parts, &sidecar->journal);
+    struct consumer *consumer = registry_add(
+        sidecar->service.consumers, REGISTRY_DEFAULT, sidecar->settings->consumer, why
+    );
+    if (!consumer) {
+        (void)snprintf(error, SETTINGS_ERROR_BYTES, "%s", why);
+        return false;
+    }
+    bool good = subscribe(sidecar, consumer, error);
+    registry_unref(consumer);
+    return good;
 }
 
 static bool refuse_listener(
@@ -135,26 +146,14 @@ static bool start_listeners(struct sidecar *sidecar, char error[SETTINGS_ERROR_B
     return sidecar->management || refuse_listener(error, sidecar, SETTING_MANAGEMENT_LISTENER);
 }
 
-static void close_consumer(struct sidecar *sidecar) {
-    if (!sidecar->service.consumer) return;
-    struct waiting waiting = waiting_begin();
-    struct kc_call call = { finish_waiting, &waiting, CLOSE_TIMEOUT_MS };
-    kc_close(sidecar->service.consumer, true, call);
-    enum kc_status status = waiting_end(&waiting);
-    const char *name = kc_status_name(status);
-    journal_line(&sidecar->journal, KC_LOG_INFO, "consumer", "closed", "status=%s", name);
-}
-
 /// Frees what there is; parts that never started are NULL.
 static void free_parts(struct sidecar *sidecar) {
     http_server_free(sidecar->http);
     sidecar->http = NULL;
-    delivery_settle(sidecar->service.delivery, DELIVERY_ALL);
-    close_consumer(sidecar);
+    if (sidecar->service.consumers) registry_close(sidecar->service.consumers, CLOSE_TIMEOUT_MS);
     http_server_free(sidecar->management);
-    if (sidecar->service.consumer) kc_consumer_free(sidecar->service.consumer);
+    registry_free(sidecar->service.consumers);
     if (sidecar->runtime) kc_runtime_free(sidecar->runtime);
-    delivery_free(sidecar->service.delivery);
     bridge_free(sidecar->service.bridge);
     free(sidecar);
 }
@@ -171,10 +170,8 @@ struct sidecar *sidecar_start(const struct settings *settings, char error[SETTIN
     sidecar->service.journal = &sidecar->journal;
     sidecar->service.metrics = &sidecar->metrics;
     sidecar->service.bridge = bridge_new();
-    sidecar->service.delivery = delivery_new(&sidecar->metrics);
     set_limits(sidecar);
-    bool good = start_consumer(sidecar, error) && subscribe(sidecar, error) &&
-                start_listeners(sidecar, error);
+    bool good = start_consumer(sidecar, error) && start_listeners(sidecar, error);
     if (!good) {
         bridge_cancel(sidecar->service.bridge);
         free_parts(sidecar);
@@ -200,7 +197,7 @@ void sidecar_stop(struct sidecar *sidecar) {
         &sidecar->journal, KC_LOG_INFO, "sidecar", "draining", "grace_ms=%lld", (long long)grace_ms
     );
     atomic_store(&sidecar->service.is_draining, true);
-    delivery_drain(sidecar->service.delivery);
+    registry_drain(sidecar->service.consumers);
     bool idle = http_server_wait_idle(sidecar->http, grace_ms);
     bridge_cancel(sidecar->service.bridge);
     (void)http_server_wait_answered(sidecar->http, LAST_ANSWERS_MS);

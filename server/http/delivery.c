@@ -242,6 +242,12 @@ void delivery_drain(struct delivery *delivery) {
     lock(delivery);
     delivery->draining = true;
     if (delivery->state == STATE_WAITING) kc_poll_interrupt(delivery->poll);
+    unlock(delivery);
+}
+
+void delivery_wait_drained(struct delivery *delivery) {
+    lock(delivery);
+    must(delivery->draining);
     while (delivery->state == STATE_WAITING)
         must(pthread_cond_wait(&delivery->waited, &delivery->mutex) == 0);
     unlock(delivery);

@@ -63,6 +63,9 @@ void delivery_on_close(struct delivery *delivery, const struct peer *peer);
 /// Settles the last answer if its fate is known, or is to be.
 void delivery_settle(struct delivery *delivery, enum delivery_force force);
 
-/// No more polls; one that waits is made to answer now. Returns when none waits any more, which
-/// needs the engine's and the HTTP thread. Not to be called from either.
+/// No more polls; one that waits is made to answer now.
 void delivery_drain(struct delivery *delivery);
+
+/// Returns when no poll waits any more, which needs the engine's and the HTTP thread. Not to be
+/// called from either.
+void delivery_wait_drained(struct delivery *delivery);

@@ -4,6 +4,7 @@
 #include "server/http/dispatch.h"
 
 #include "server/base/must.h"
+#include "server/consumers/registry.h"
 #include "server/http/delivery.h"
 #include "server/http/guard.h"
 #include "server/http/routes.h"
@@ -50,11 +51,26 @@ static bool check_guard(struct request *request, const char *version) {
     return false;
 }
 
+/// From here on the request uses its consumer.
+static bool find_consumer(struct request *request, const char *name) {
+    must(request->consumer == NULL);
+    if (!registry_is_name(name)) {
+        refuse(request, problem_of(PROBLEM_INVALID_ARGUMENT, "name: " REGISTRY_NAMES));
+        return false;
+    }
+    request->consumer = registry_ref(request->service->consumers, name);
+    if (!request->consumer) refuse(request, problem_of(PROBLEM_NO_SUCH_CONSUMER, name));
+    return request->consumer != NULL;
+}
+
 static bool check_route(struct request *request, const char *method, const char *path) {
     struct route_match match = route_find(method, path, request->connection->is_management);
     request->route = match.route;
     request->topic = pool_string(&request->pool, match.topic);
-    if (match.route) return true;
+    if (match.route) {
+        const char *name = pool_copy(&request->pool, match.consumer, match.consumer_length);
+        return find_consumer(request, name ? name : REGISTRY_DEFAULT);
+    }
     if (match.allow[0] == '\0') {
         refuse(request, problem_of(PROBLEM_NOT_FOUND, path));
     } else {
@@ -121,7 +137,7 @@ void dispatch_begin(
     must(!request->has_begun);
     request->has_begun = true;
     if (!request->connection->is_management) {
-        delivery_on_request(request->service->delivery, &request->connection->peer);
+        registry_on_request(request->service->consumers, &request->connection->peer);
     }
     check_head(request, method, path, version);
     check_length(request);
@@ -148,7 +164,7 @@ static void answer_refusal(struct request *request) {
 
 static void settle(struct request *request) {
     must(request->route != NULL);
-    struct delivery *delivery = request->service->delivery;
+    struct delivery *delivery = request->consumer->delivery;
     switch (request->route->settling) {
     case ROUTE_SETTLES_NOTHING: return;
     case ROUTE_SETTLES_KNOWN: delivery_settle(delivery, DELIVERY_WHAT_IS_KNOWN); return;

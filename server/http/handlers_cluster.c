@@ -2,6 +2,7 @@
 // Calls about the cluster and about the process itself: topics, metrics, the API's document,
 // health.
 #include "server/base/must.h"
+#include "server/consumers/consumer.h"
 #include "server/http/answers.h"
 #include "server/http/handlers.h"
 #include "server/http/openapi.h"
@@ -44,13 +45,13 @@ static void show_topics(struct request *request) {
 
 void handle_topics(struct request *request) {
     request_wait(request, 1, request->topic ? show_topic : show_topics);
-    kc_topics(request->service->consumer, request->topic, request_part(request, 0));
+    kc_topics(request->consumer->kc, request->topic, request_part(request, 0));
 }
 
 /// The consumer's metrics; freed by the caller. There may be more than are taken.
 static struct kc_metric *take_metrics(struct request *request, size_t *count) {
     struct kc_metric *all = must_have(MOST_METRICS * sizeof *all);
-    *count = kc_metrics(request->service->consumer, all, MOST_METRICS);
+    *count = kc_metrics(request->consumer->kc, all, MOST_METRICS);
     if (*count > MOST_METRICS) *count = MOST_METRICS;
     return all;
 }
@@ -161,5 +162,5 @@ static void show_readiness(struct request *request) {
 
 void handle_readyz(struct request *request) {
     request_wait(request, 1, show_readiness);
-    kc_describe(request->service->consumer, request_part(request, 0));
+    kc_describe(request->consumer->kc, request_part(request, 0));
 }

@@ -2,6 +2,7 @@
 // Calls that move positions or stop and start delivery: seek, pause, resume, paused.
 #include "server/base/must.h"
 #include "server/bridge.h"
+#include "server/consumers/consumer.h"
 #include "server/http/answers.h"
 #include "server/http/handlers.h"
 #include "server/json/writer.h"
@@ -82,7 +83,7 @@ static void seek_named(struct request *request, const struct partition_list *lis
     for (size_t kind = 0; kind < KINDS; kind++) {
         if (plan.counts[kind] == 0) continue;
         kc_seek(
-            request->service->consumer,
+            request->consumer->kc,
             (enum kc_target)kind,
             plan.partitions[kind],
             plan.counts[kind],
@@ -98,7 +99,7 @@ void handle_seek(struct request *request) {
         seek_named(request, &list);
     } else if (list.has_common_target) {
         request_wait(request, 1, answer_seek);
-        struct kc_consumer *consumer = request->service->consumer;
+        struct kc_consumer *consumer = request->consumer->kc;
         kc_seek(consumer, list.common_target.kind, NULL, 0, request_part(request, 0));
     } else {
         request_refuse(request, PROBLEM_INVALID_ARGUMENT, "partitions or to is missing");
@@ -131,10 +132,7 @@ static void change_flow(struct request *request, flow_command *command) {
     const struct kc_partition *partitions = list.count > 0 ? list.partitions : nothing;
     request_wait(request, 1, answer_flow);
     command(
-        request->service->consumer,
-        list.given ? partitions : NULL,
-        list.count,
-        request_part(request, 0)
+        request->consumer->kc, list.given ? partitions : NULL, list.count, request_part(request, 0)
     );
 }
 
@@ -156,5 +154,5 @@ static void answer_get_paused(struct request *request) {
 
 void handle_get_paused(struct request *request) {
     request_wait(request, 1, answer_get_paused);
-    kc_describe(request->service->consumer, request_part(request, 0));
+    kc_describe(request->consumer->kc, request_part(request, 0));
 }

@@ -2,6 +2,7 @@
 // Calls about what the consumer reads and how it stands: assignment, subscription, status. What
 // changes one of them answers how it is afterwards.
 #include "server/base/must.h"
+#include "server/consumers/consumer.h"
 #include "server/http/answers.h"
 #include "server/http/handlers.h"
 #include "server/json/requests.h"
@@ -23,7 +24,7 @@ static void answer_described(struct request *request, description_writer *write)
 static void describe(struct request *request, request_step *step) {
     must(step != NULL);
     request_wait(request, 1, step);
-    kc_describe(request->service->consumer, request_part(request, 0));
+    kc_describe(request->consumer->kc, request_part(request, 0));
 }
 
 /// The step behind a command that changes something: on success, goes on to describe.
@@ -57,7 +58,7 @@ void handle_put_assignment(struct request *request) {
         return;
     }
     request_wait(request, 1, assignment_changed);
-    kc_assign(request->service->consumer, list.partitions, list.count, request_part(request, 0));
+    kc_assign(request->consumer->kc, list.partitions, list.count, request_part(request, 0));
 }
 
 /// Ends a manual assignment or a subscription, if it is the one that the call names: DELETE of the
@@ -73,7 +74,7 @@ static void unsubscribe_if(struct request *request, bool by_hand, request_step *
         return;
     }
     request_wait(request, 1, step);
-    kc_unsubscribe(request->service->consumer, request_part(request, 0));
+    kc_unsubscribe(request->consumer->kc, request_part(request, 0));
 }
 
 static void delete_assignment(struct request *request) {
@@ -109,7 +110,7 @@ void handle_put_subscription(struct request *request) {
         return;
     }
     request_wait(request, 1, subscription_changed);
-    kc_subscribe(request->service->consumer, wanted.topics, wanted.count, request_part(request, 0));
+    kc_subscribe(request->consumer->kc, wanted.topics, wanted.count, request_part(request, 0));
 }
 
 static void delete_subscription(struct request *request) {

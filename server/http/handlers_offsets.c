@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls about offsets: commit, committed, position, and those of any partition's log.
 #include "server/base/must.h"
+#include "server/consumers/consumer.h"
 #include "server/http/answers.h"
 #include "server/http/handlers.h"
 #include "server/json/writer.h"
@@ -62,7 +63,7 @@ void handle_commit(struct request *request) {
     struct partition_list list;
     if (!request_partitions(request, REQUEST_COMMIT, &list)) return;
     request_wait(request, 1, answer_commit);
-    kc_commit(request->service->consumer, named(&list), list.count, request_part(request, 0));
+    kc_commit(request->consumer->kc, named(&list), list.count, request_part(request, 0));
 }
 
 static void answer_committed(struct request *request) {
@@ -73,7 +74,7 @@ void handle_committed(struct request *request) {
     struct partition_list list;
     if (!request_partitions(request, REQUEST_NAMED, &list)) return;
     request_wait(request, 1, answer_committed);
-    kc_committed(request->service->consumer, named(&list), list.count, request_part(request, 0));
+    kc_committed(request->consumer->kc, named(&list), list.count, request_part(request, 0));
 }
 
 static void answer_position(struct request *request) {
@@ -84,7 +85,7 @@ void handle_position(struct request *request) {
     struct partition_list list;
     if (!request_partitions(request, REQUEST_NAMED, &list)) return;
     request_wait(request, 1, answer_position);
-    kc_position(request->service->consumer, named(&list), list.count, request_part(request, 0));
+    kc_position(request->consumer->kc, named(&list), list.count, request_part(request, 0));
 }
 
 static void answer_offsets(struct request *request) {
@@ -100,7 +101,7 @@ static void look_up(struct request *request, enum kc_target target) {
         return;
     }
     request_wait(request, 1, answer_offsets);
-    struct kc_consumer *consumer = request->service->consumer;
+    struct kc_consumer *consumer = request->consumer->kc;
     kc_offsets(consumer, target, list.partitions, list.count, request_part(request, 0));
 }
 
@@ -128,6 +129,6 @@ void handle_offsets_for_times(struct request *request) {
         return;
     }
     request_wait(request, 1, answer_for_times);
-    struct kc_consumer *consumer = request->service->consumer;
+    struct kc_consumer *consumer = request->consumer->kc;
     kc_offsets(consumer, KC_TO_TIMESTAMP, named(&list), list.count, request_part(request, 0));
 }

@@ -4,6 +4,7 @@
 // out whether the client took it. Whatever fails in between puts the records back.
 #include "server/base/must.h"
 #include "server/bridge.h"
+#include "server/consumers/consumer.h"
 #include "server/http/accept.h"
 #include "server/http/answers.h"
 #include "server/http/delivery.h"
@@ -50,11 +51,11 @@ static void end_poll(struct request *request) {
     struct poll *poll = request->poll;
     if (poll->is_waiting) {
         metrics_add(request->service->metrics, METRIC_POLLS_GAVE_WAY, 1);
-        delivery_wait_over(request->service->delivery);
+        delivery_wait_over(request->consumer->delivery);
     }
     if (poll->records) kc_poll_put_back(poll->records);
     poll->records = NULL;
-    if (poll->is_seated) delivery_leave(request->service->delivery);
+    if (poll->is_seated) delivery_leave(request->consumer->delivery);
     free(poll);
     request->poll = NULL;
     request->abandon = NULL;
@@ -174,7 +175,7 @@ static void finish_body(struct poll *poll, struct out *body) {
 /// Sends the body; records that were taken out are in doubt from here on.
 static void send_body(struct request *request, struct out *body, bool has_records) {
     struct poll *poll = request->poll;
-    struct delivery *delivery = request->service->delivery;
+    struct delivery *delivery = request->consumer->delivery;
     const char *type = poll->formats.lines ? "application/x-ndjson" : "application/json";
     bool in_doubt = has_records && poll->takes;
     if (in_doubt) {
@@ -237,7 +238,7 @@ static void on_woken(struct request *request) {
         request_drop(request);
         return;
     }
-    delivery_wait_over(request->service->delivery);
+    delivery_wait_over(request->consumer->delivery);
     poll->is_waiting = false;
     if (status == KC_CLOSED) {
         end_with_problem(request, status, 0, NULL);
@@ -254,12 +255,12 @@ static void wait_for_records(struct request *request) {
     request_wait(request, 1, on_woken);
     struct kc_call call = bridge_part(request->call, 0, (int32_t)(left_ms > 0 ? left_ms : 0));
     poll->is_waiting = true;
-    delivery_wait(request->service->delivery, poll->records, call);
+    delivery_wait(request->consumer->delivery, poll->records, call);
 }
 
 static void open_poll(struct request *request) {
     struct poll *poll = request->poll;
-    enum kc_status status = kc_poll_open(request->service->consumer, !poll->takes, &poll->records);
+    enum kc_status status = kc_poll_open(request->consumer->kc, !poll->takes, &poll->records);
     if (status != KC_OK) {
         poll->records = NULL;
         end_with_problem(request, status, 0, NULL);
@@ -289,13 +290,13 @@ static void on_committed(struct request *request) {
 static void take_seat(struct request *request) {
     must(!request->poll->is_seated);
     struct poll *poll = request->poll;
-    struct delivery *delivery = request->service->delivery;
+    struct delivery *delivery = request->consumer->delivery;
     switch (delivery_ask(delivery, &request->connection->peer)) {
     case DELIVERY_YOURS:
         poll->is_seated = true;
         if (poll->commits) {
             request_wait(request, 1, on_committed);
-            kc_commit(request->service->consumer, NULL, 0, request_part(request, 0));
+            kc_commit(request->consumer->kc, NULL, 0, request_part(request, 0));
         } else {
             open_poll(request);
         }

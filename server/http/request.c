@@ -4,6 +4,7 @@
 
 #include "server/base/must.h"
 #include "server/bridge.h"
+#include "server/consumers/registry.h"
 #include "server/metrics.h"
 
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct request *request_new(struct connection *connection, struct MHD_Connection
 void request_free(struct request *request) {
     must(request->poll == NULL);
     bridge_end(request->call);
+    registry_unref(request->consumer);
     out_dispose(&request->body);
     pool_dispose(&request->pool);
     free(request);

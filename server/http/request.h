@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 
+struct consumer;
 struct request;
 struct route;
 struct poll;
@@ -49,7 +50,8 @@ struct request {
     enum request_stage stage;
     bool has_begun; ///< its head was looked at
     const struct route *route;
-    const char *topic; ///< of a path that ends with one
+    struct consumer *consumer; ///< whom the call is about; NULL before it is routed
+    const char *topic;         ///< of a path that ends with one
     struct params params;
     struct out body;
     bool body_is_too_large;

@@ -75,13 +75,40 @@ const struct route *route_table(size_t *count) {
     return routes;
 }
 
-static bool path_matches(const struct route *route, const char *path, const char **topic) {
-    const char *brace = strchr(route->path, '{');
+/// A path taken apart.
+struct target {
+    const char *path;     ///< without what names a consumer
+    const char *consumer; ///< NULL: none is named
+    size_t consumer_length;
+};
+
+static const char api[] = "/v1";
+static const char consumers[] = "/v1/consumers/";
+
+static struct target take_apart(const char *path) {
+    struct target target = { .path = path };
+    if (strncmp(path, consumers, sizeof consumers - 1) != 0) return target;
+    const char *name = path + sizeof consumers - 1;
+    size_t length = strcspn(name, "/");
+    if (length == 0 || name[length] == '\0') return target;
+    return (struct target){ name + length, name, length };
+}
+
+/// `topic` gets the end of a path with "{topic}", else NULL.
+static bool path_matches(
+    const struct route *route, const struct target *target, const char **topic
+) {
+    const char *pattern = route->path;
     *topic = NULL;
-    if (!brace) return strcmp(route->path, path) == 0;
-    size_t length = (size_t)(brace - route->path);
-    if (strncmp(route->path, path, length) != 0) return false;
-    *topic = path + length;
+    if (target->consumer) {
+        if (strncmp(pattern, api, sizeof api - 1) != 0) return false;
+        pattern += sizeof api - 1;
+    }
+    const char *brace = strchr(pattern, '{');
+    if (!brace) return strcmp(pattern, target->path) == 0;
+    size_t length = (size_t)(brace - pattern);
+    if (strncmp(pattern, target->path, length) != 0) return false;
+    *topic = target->path + length;
     return **topic != '\0' && !strchr(*topic, '/');
 }
 
@@ -99,11 +126,14 @@ static void allow(struct route_match *match, const char *method) {
 
 struct route_match route_find(const char *method, const char *path, bool is_management) {
     must(method != NULL && path != NULL);
-    struct route_match match = { .route = NULL };
+    struct target target = take_apart(path);
+    struct route_match match = { .consumer = target.consumer,
+                                 .consumer_length = target.consumer_length };
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         const struct route *route = &routes[i];
         const char *topic;
-        if (route->is_management != is_management || !path_matches(route, path, &topic)) continue;
+        if (route->is_management != is_management || !path_matches(route, &target, &topic))
+            continue;
         allow(&match, route->method);
         if (route->has_head) allow(&match, "HEAD");
         if (match.route || !method_matches(route, method)) continue;

@@ -31,11 +31,14 @@ enum { ROUTE_ALLOW_BYTES = 64 };
 /// What was found.
 struct route_match {
     const struct route *route;     ///< NULL: nothing for this method
+    const char *consumer;          ///< the name in /v1/consumers/{name}/…; NULL: none
+    size_t consumer_length;        ///< of that name, which need not be one that can be had
     const char *topic;             ///< the end of a path with "{topic}"; NULL: none
     char allow[ROUTE_ALLOW_BYTES]; ///< the methods of the path, if there is such a path; else ""
 };
 
-/// Looks a request up.
+/// Looks a request up. What is found points into the path. Every call below /v1 is also one of any
+/// consumer: /v1/consumers/{name}/poll is /v1/poll of that one.
 struct route_match route_find(const char *method, const char *path, bool is_management);
 
 /// The whole table; `count` gets its length.

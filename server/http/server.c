@@ -4,7 +4,7 @@
 #include "server/http/server.h"
 
 #include "server/base/must.h"
-#include "server/http/delivery.h"
+#include "server/consumers/registry.h"
 #include "server/http/dispatch.h"
 #include "server/http/routes.h"
 #include "server/journal.h"
@@ -93,7 +93,7 @@ static void close_connection(struct http_server *server, void **context) {
     struct connection *connection = *context;
     must(connection != NULL);
     if (!server->is_management) {
-        delivery_on_close(server->service->delivery, &connection->peer);
+        registry_on_close(server->service->consumers, &connection->peer);
     }
     free(connection);
     *context = NULL;
@@ -181,7 +181,7 @@ static void on_completed(
     if (!request) return;
     if (!server->is_management) {
         bool whole = code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
-        delivery_on_sent(server->service->delivery, &request->connection->peer, whole);
+        registry_on_sent(server->service->consumers, &request->connection->peer, whole);
     }
     const char *path = request->route ? request->route->path : "-";
     journal_line(

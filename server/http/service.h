@@ -6,19 +6,17 @@
 #include <stdatomic.h>
 
 struct bridge;
-struct delivery;
 struct journal;
-struct kc_consumer;
 struct metrics;
+struct registry;
 struct settings;
 
 /// Borrowed parts, but for the flag.
 struct service {
     const struct settings *settings;
     const struct journal *journal;
-    struct kc_consumer *consumer;
+    struct registry *consumers;
     struct bridge *bridge;
-    struct delivery *delivery;
     struct metrics *metrics;
     atomic_bool is_draining; ///< no new polls; connections are closed after their next answer
 };

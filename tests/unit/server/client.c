@@ -164,6 +164,20 @@ const char *client_header(struct client *client, const char *name) {
     return NULL;
 }
 
+/// The path that the document has for the last request.
+static void documented_path(const struct client *client, char path[sizeof client->target]) {
+    static const char consumers[] = "/v1/consumers/";
+    const char *target = client->target;
+    const char *rest = NULL;
+    if (strncmp(target, consumers, sizeof consumers - 1) == 0)
+        rest = strchr(target + sizeof consumers - 1, '/');
+    if (rest) target = rest;
+    int length = (int)strcspn(target, "?");
+    (void)snprintf(path, sizeof client->target, "%s%.*s", rest ? "/v1" : "", length, target);
+    if (strncmp(path, "/v1/topics/", 11) == 0)
+        (void)snprintf(path, sizeof client->target, "/v1/topics/{topic}");
+}
+
 /// Every answer must be as the document says.
 static void check_schema(struct client *client) {
     char path[sizeof client->target];
@@ -171,9 +185,7 @@ static void check_schema(struct client *client) {
     ck_assert_ptr_nonnull(type);
     if (!strstr(type, "json") || strstr(type, "x-ndjson")) return;
     ck_assert_msg(client->json != NULL, "%s: no JSON: %s", client->target, client_body(client));
-    (void)snprintf(path, sizeof path, "%.*s", (int)strcspn(client->target, "?"), client->target);
-    if (strncmp(path, "/v1/topics/", 11) == 0)
-        (void)snprintf(path, sizeof path, "/v1/topics/{topic}");
+    documented_path(client, path);
     const cJSON *schema = schema_of_answer(path, client->method, client->status);
     const char *misfit = schema ? schema_check(schema, client->json) : NULL;
     ck_assert_msg(

@@ -14,10 +14,6 @@ struct kc_runtime {
     int nothing;
 };
 
-struct kc_consumer {
-    int nothing;
-};
-
 struct fake fake = { .mutex = PTHREAD_MUTEX_INITIALIZER, .ready = true, .reason = "" };
 
 __attribute__((constructor)) static void fake_start(void) {
@@ -53,22 +49,59 @@ struct fake_partition *fake_find(const char *topic, int32_t partition) {
     return NULL;
 }
 
+struct fake_place *fake_place(struct fake_consumer *consumer, const struct fake_partition *in) {
+    return &consumer->places[in - fake.partitions];
+}
+
 int64_t fake_end(const struct fake_partition *partition) {
     return partition->first_offset + (int64_t)partition->count;
 }
 
 // Scripting
 
+static struct fake_consumer *chosen(void) {
+    return &fake.consumers[fake.chosen];
+}
+
+void fake_choose(size_t index) {
+    fake_lock();
+    must(index < FAKE_MOST_CONSUMERS);
+    fake.chosen = index;
+    fake_unlock();
+}
+
+size_t fake_consumer_count(void) {
+    fake_lock();
+    size_t count = fake.consumer_count;
+    fake_unlock();
+    return count;
+}
+
+void fake_wait_for_freed(void) {
+    fake_lock();
+    while (!chosen()->freed)
+        must(pthread_cond_wait(&fake.changed, &fake.mutex) == 0);
+    fake_unlock();
+}
+
+const char *fake_option(const char *key) {
+    fake_lock();
+    const char *value = kc_config_get(chosen()->config, key);
+    fake_unlock();
+    return value;
+}
+
 void fake_add_partition(const char *topic, int32_t partition, int64_t first_offset) {
     fake_lock();
     must(fake.partition_count < FAKE_MOST_PARTITIONS);
+    for (size_t i = 0; i < FAKE_MOST_CONSUMERS; i++) {
+        fake.consumers[i].places[fake.partition_count] =
+            (struct fake_place){ .assigned = true, .position = first_offset, .committed = -1 };
+    }
     fake.partitions[fake.partition_count++] = (struct fake_partition){
         .topic = must_copy(topic),
         .partition = partition,
-        .assigned = true,
         .first_offset = first_offset,
-        .position = first_offset,
-        .committed = -1,
     };
     changed();
     fake_unlock();
@@ -176,56 +209,56 @@ void fake_wait_for(enum fake_command command, int count) {
 
 void fake_wait_for_waiting(bool waiting) {
     fake_lock();
-    while ((fake.poll && fake.poll->waiting) != waiting)
+    while ((chosen()->poll && chosen()->poll->waiting) != waiting)
         must(pthread_cond_wait(&fake.changed, &fake.mutex) == 0);
     fake_unlock();
 }
 
 void fake_wait_for_opened(int count) {
     fake_lock();
-    while (fake.counts.opened < count)
+    while (chosen()->counts.opened < count)
         must(pthread_cond_wait(&fake.changed, &fake.mutex) == 0);
     fake_unlock();
 }
 
 void fake_wait_for_no_poll(void) {
     fake_lock();
-    while (fake.poll)
+    while (chosen()->poll)
         must(pthread_cond_wait(&fake.changed, &fake.mutex) == 0);
     fake_unlock();
 }
 
 void fake_fail_poll(const struct kc_poll_error *error) {
     fake_lock();
-    fake.poll_error = *error;
+    chosen()->poll_error = *error;
     changed();
     fake_unlock();
 }
 
 int64_t fake_committed(const char *topic, int32_t partition) {
     fake_lock();
-    int64_t committed = fake_find(topic, partition)->committed;
+    int64_t committed = fake_place(chosen(), fake_find(topic, partition))->committed;
     fake_unlock();
     return committed;
 }
 
 int64_t fake_position(const char *topic, int32_t partition) {
     fake_lock();
-    int64_t position = fake_find(topic, partition)->position;
+    int64_t position = fake_place(chosen(), fake_find(topic, partition))->position;
     fake_unlock();
     return position;
 }
 
 bool fake_paused(const char *topic, int32_t partition) {
     fake_lock();
-    bool paused = fake_find(topic, partition)->paused;
+    bool paused = fake_place(chosen(), fake_find(topic, partition))->paused;
     fake_unlock();
     return paused;
 }
 
 struct fake_counts fake_counts(void) {
     fake_lock();
-    struct fake_counts counts = fake.counts;
+    struct fake_counts counts = chosen()->counts;
     fake_unlock();
     return counts;
 }
@@ -242,11 +275,12 @@ void fake_set_ready(bool ready, const char *reason) {
 static int64_t sought_offset(
     const struct fake_partition *found, const struct fake_call *call, size_t i
 ) {
+    int64_t committed = fake_place(call->consumer, found)->committed;
     switch (call->target) {
     case KC_TO_OFFSET: return call->partitions[i].offset;
     case KC_TO_BEGINNING: return found->first_offset;
     case KC_TO_END: return fake_end(found);
-    case KC_TO_COMMITTED: return found->committed < 0 ? found->first_offset : found->committed;
+    case KC_TO_COMMITTED: return committed < 0 ? found->first_offset : committed;
     case KC_TO_TIMESTAMP:
         for (size_t k = 0; k < found->count; k++) {
             if (found->entries[k].timestamp_ms >= call->partitions[i].timestamp_ms)
@@ -258,46 +292,47 @@ static int64_t sought_offset(
 }
 
 static void commit_one(
-    struct fake_partition *found, const struct fake_call *call, struct kc_partition *result
+    struct fake_place *place, const struct fake_call *call, struct kc_partition *result
 ) {
-    int64_t offset = call->named ? result->offset : found->position;
-    found->committed = offset;
-    found->committed_metadata =
+    int64_t offset = call->named ? result->offset : place->position;
+    place->committed = offset;
+    place->committed_metadata =
         (struct kc_bytes){ (const uint8_t *)result->metadata, result->metadata_size };
     result->offset = offset;
 }
 
 static void run_one(
-    struct fake_partition *found,
+    const struct fake_partition *found,
     const struct fake_call *call,
     size_t i,
     struct kc_partition *result
 ) {
+    struct fake_place *place = fake_place(call->consumer, found);
     bool needs_assignment = call->command != FAKE_OFFSETS && call->command != FAKE_COMMITTED;
     result->status = found->status;
     result->kafka_error = found->kafka_error;
-    if (needs_assignment && !found->assigned) result->status = KC_NOT_ASSIGNED;
+    if (needs_assignment && !place->assigned) result->status = KC_NOT_ASSIGNED;
     if (result->status != KC_OK) return;
     switch (call->command) {
-    case FAKE_COMMIT: commit_one(found, call, result); break;
+    case FAKE_COMMIT: commit_one(place, call, result); break;
     case FAKE_COMMITTED:
-        result->offset = found->committed;
-        result->leader_epoch = found->committed < 0 ? -1 : 4;
-        result->metadata = (const char *)found->committed_metadata.data;
-        result->metadata_size = found->committed_metadata.size;
+        result->offset = place->committed;
+        result->leader_epoch = place->committed < 0 ? -1 : 4;
+        result->metadata = (const char *)place->committed_metadata.data;
+        result->metadata_size = place->committed_metadata.size;
         break;
-    case FAKE_POSITION: result->offset = found->position; break;
+    case FAKE_POSITION: result->offset = place->position; break;
     case FAKE_SEEK:
-        found->moves++;
-        found->position = result->offset = sought_offset(found, call, i);
+        place->moves++;
+        place->position = result->offset = sought_offset(found, call, i);
         break;
     case FAKE_OFFSETS:
         result->offset = sought_offset(found, call, i);
         result->timestamp_ms = result->offset < 0 ? -1 : call->partitions[i].timestamp_ms;
         result->leader_epoch = result->offset < 0 ? -1 : 4;
         break;
-    case FAKE_PAUSE: found->paused = true; break;
-    case FAKE_RESUME: found->paused = false; break;
+    case FAKE_PAUSE: place->paused = true; break;
+    case FAKE_RESUME: place->paused = false; break;
     case FAKE_SUBSCRIBE:
     case FAKE_UNSUBSCRIBE:
     case FAKE_ASSIGN:
@@ -310,28 +345,29 @@ static void run_one(
 
 static void assign_by_hand(const struct fake_call *call) {
     for (size_t i = 0; i < fake.partition_count; i++)
-        fake.partitions[i].assigned = false;
+        call->consumer->places[i].assigned = false;
     for (size_t i = 0; i < call->count; i++) {
         struct fake_partition *found =
             fake_find(call->partitions[i].topic, call->partitions[i].partition);
         if (!found) continue;
-        found->assigned = true;
-        if (call->partitions[i].offset >= 0) found->position = call->partitions[i].offset;
+        struct fake_place *place = fake_place(call->consumer, found);
+        place->assigned = true;
+        if (call->partitions[i].offset >= 0) place->position = call->partitions[i].offset;
     }
-    fake.by_hand = true;
+    call->consumer->by_hand = true;
 }
 
-static void unsubscribe(void) {
-    for (size_t i = 0; i < fake.subscription_count; i++)
-        free(fake.subscription[i]);
-    fake.subscription_count = 0;
+static void unsubscribe(struct fake_consumer *consumer) {
+    for (size_t i = 0; i < consumer->subscription_count; i++)
+        free(consumer->subscription[i]);
+    consumer->subscription_count = 0;
 }
 
 static void subscribe_to(const struct fake_call *call) {
-    unsubscribe();
-    fake.subscription_count = call->topic_count;
+    unsubscribe(call->consumer);
+    call->consumer->subscription_count = call->topic_count;
     for (size_t i = 0; i < call->topic_count; i++)
-        fake.subscription[i] = call->topics[i];
+        call->consumer->subscription[i] = call->topics[i];
 }
 
 /// Fills in the partitions that the command is about, or all assigned.
@@ -342,7 +378,7 @@ static size_t choose(struct fake_call *call, struct kc_partition *results) {
     }
     size_t count = 0;
     for (size_t i = 0; i < fake.partition_count; i++) {
-        if (!fake.partitions[i].assigned) continue;
+        if (!call->consumer->places[i].assigned) continue;
         results[count] = (struct kc_partition){ .topic = fake.partitions[i].topic,
                                                 .partition = fake.partitions[i].partition,
                                                 .leader_epoch = -1,
@@ -368,21 +404,25 @@ static size_t run_partitions(struct fake_call *call, struct kc_partition *result
     if (call->command != FAKE_PAUSE && call->command != FAKE_RESUME) return count;
     count = 0;
     for (size_t i = 0; i < fake.partition_count; i++) {
-        if (!fake.partitions[i].paused) continue;
+        if (!call->consumer->places[i].paused) continue;
         results[count++] = (struct kc_partition){ .topic = fake.partitions[i].topic,
                                                   .partition = fake.partitions[i].partition };
     }
     return count;
 }
 
-static void describe(struct kc_description *description, struct kc_partition_state *states) {
+static void describe(
+    const struct fake_consumer *consumer,
+    struct kc_description *description,
+    struct kc_partition_state *states
+) {
     *description = (struct kc_description){
-        .state = fake.by_hand              ? "assigned"
-                 : fake.subscription_count ? "stable"
-                                           : "unsubscribed",
+        .state = consumer->by_hand              ? "assigned"
+                 : consumer->subscription_count ? "stable"
+                                                : "unsubscribed",
         .ready = fake.ready,
         .reason = fake.reason,
-        .group_id = "group-1",
+        .group_id = kc_config_get(consumer->config, "group.id"),
         .member_id = "member-1",
         .client_id = "client-1",
         .generation = 7,
@@ -395,25 +435,26 @@ static void describe(struct kc_description *description, struct kc_partition_sta
         .heartbeat_age_ms = 12,
         .rebalance_count = 1,
         .rebalance_reason = "joined",
-        .subscription = (const char *const *)fake.subscription,
-        .subscription_count = fake.subscription_count,
-        .assigned_by_hand = fake.by_hand,
+        .subscription = (const char *const *)consumer->subscription,
+        .subscription_count = consumer->subscription_count,
+        .assigned_by_hand = consumer->by_hand,
         .assignment = states,
         .last_error_text = "",
         .connection_count = 3,
     };
     for (size_t i = 0; i < fake.partition_count; i++) {
         const struct fake_partition *from = &fake.partitions[i];
-        if (!from->assigned) continue;
+        const struct fake_place *place = &consumer->places[i];
+        if (!place->assigned) continue;
         states[description->assignment_count++] = (struct kc_partition_state){
             .topic = from->topic,
             .partition = from->partition,
-            .paused = from->paused,
-            .position = from->position,
-            .committed = from->committed,
+            .paused = place->paused,
+            .position = place->position,
+            .committed = place->committed,
             .high_watermark = fake_end(from),
             .last_stable_offset = fake_end(from),
-            .lag = fake_end(from) - from->position,
+            .lag = fake_end(from) - place->position,
             .leader = 1,
             .leader_epoch = 4,
             .state = "fetching",
@@ -461,10 +502,10 @@ static void run(struct fake_call *call) {
     result.status = fake.failing[call->command].status;
     result.kafka_error = fake.failing[call->command].kafka_error;
     fake.failing[call->command].status = KC_OK;
-    if (fake.closed) result.status = KC_CLOSED;
+    if (call->consumer->closed) result.status = KC_CLOSED;
     if (result.status == KC_OK) {
         if (call->command == FAKE_DESCRIBE) {
-            describe(&description, states);
+            describe(call->consumer, &description, states);
             result.description = &description;
         } else if (call->command == FAKE_TOPICS) {
             result.topics = topics;
@@ -472,13 +513,13 @@ static void run(struct fake_call *call) {
         } else if (call->command == FAKE_SUBSCRIBE) {
             subscribe_to(call);
         } else if (call->command == FAKE_UNSUBSCRIBE) {
-            fake.by_hand = false;
-            unsubscribe();
+            call->consumer->by_hand = false;
+            unsubscribe(call->consumer);
         } else if (call->command == FAKE_ASSIGN) {
             assign_by_hand(call);
         } else if (call->command == FAKE_CLOSE) {
-            fake.counts.closed++;
-            fake.closed = true;
+            call->consumer->counts.closed++;
+            call->consumer->closed = true;
         } else {
             result.partition_count = run_partitions(call, results);
             result.partitions = results;
@@ -491,7 +532,7 @@ static void run(struct fake_call *call) {
 
 static struct fake_call *take_call(void) {
     for (struct fake_call **at = &fake.queue; *at; at = &(*at)->next) {
-        if (fake.held[(*at)->command] && !fake.closed) continue;
+        if (fake.held[(*at)->command] && !(*at)->consumer->closed) continue;
         struct fake_call *call = *at;
         *at = call->next;
         return call;
@@ -500,11 +541,15 @@ static struct fake_call *take_call(void) {
 }
 
 static void wait_for_change(void) {
-    if (!fake.poll || !fake.poll->waiting) {
+    int64_t until = INT64_MAX;
+    for (size_t i = 0; i < fake.consumer_count; i++) {
+        const struct kc_poll *poll = fake.consumers[i].poll;
+        if (poll && poll->waiting && poll->deadline_ms < until) until = poll->deadline_ms;
+    }
+    if (until == INT64_MAX) {
         must(pthread_cond_wait(&fake.changed, &fake.mutex) == 0);
         return;
     }
-    int64_t until = fake.poll->deadline_ms;
     struct timespec then = { until / 1000, until % 1000 * 1000000 };
     (void)pthread_cond_timedwait(&fake.changed, &fake.mutex, &then);
 }
@@ -512,7 +557,8 @@ static void wait_for_change(void) {
 static void *engine(void *arg) {
     fake_lock();
     while (!fake.stopping || fake.queue) {
-        fake_complete_wait();
+        for (size_t i = 0; i < fake.consumer_count; i++)
+            fake_complete_wait(&fake.consumers[i]);
         struct fake_call *call = take_call();
         if (call) {
             run(call);
@@ -551,21 +597,34 @@ struct kc_consumer *kc_consumer_new(
 ) {
     (void)runtime;
     error[0] = '\0';
-    fake.config = kc_config_dup(config);
-    return must_have(sizeof(struct kc_consumer));
+    struct kc_consumer *consumer = must_have(sizeof *consumer);
+    fake_lock();
+    must(fake.consumer_count < FAKE_MOST_CONSUMERS);
+    consumer->state = &fake.consumers[fake.consumer_count++];
+    consumer->state->config = kc_config_dup(config);
+    changed();
+    fake_unlock();
+    return consumer;
 }
 
 void kc_consumer_free(struct kc_consumer *consumer) {
+    struct fake_consumer *state = consumer->state;
     fake_lock();
-    must(fake.closed && !fake.poll);
-    kc_config_free(fake.config);
-    fake.config = NULL;
+    must(state->closed && !state->poll && !state->freed);
+    kc_config_free(state->config);
+    state->config = NULL;
+    unsubscribe(state);
+    state->freed = true;
+    changed();
     fake_unlock();
     free(consumer);
 }
 
-static struct fake_call *new_call(enum fake_command command, struct kc_call call) {
+static struct fake_call *new_call(
+    struct kc_consumer *consumer, enum fake_command command, struct kc_call call
+) {
     struct fake_call *made = must_have(sizeof *made);
+    made->consumer = consumer->state;
     made->command = command;
     made->call = call;
     return made;
@@ -583,13 +642,14 @@ static void enqueue(struct fake_call *call) {
 }
 
 static void enqueue_partitions(
+    struct kc_consumer *consumer,
     enum fake_command command,
     enum kc_target target,
     const struct kc_partition *partitions,
     size_t count,
     struct kc_call call
 ) {
-    struct fake_call *made = new_call(command, call);
+    struct fake_call *made = new_call(consumer, command, call);
     made->target = target;
     made->named = partitions != NULL;
     must(count <= FAKE_MOST_PARTITIONS && (partitions || count == 0));
@@ -611,18 +671,16 @@ static void enqueue_partitions(
 }
 
 void kc_close(struct kc_consumer *consumer, bool autocommit, struct kc_call call) {
-    (void)consumer;
     fake_lock();
-    fake.counts.closed_with_autocommit = autocommit;
+    consumer->state->counts.closed_with_autocommit = autocommit;
     fake_unlock();
-    enqueue(new_call(FAKE_CLOSE, call));
+    enqueue(new_call(consumer, FAKE_CLOSE, call));
 }
 
 void kc_subscribe(
     struct kc_consumer *consumer, const char *const *topics, size_t count, struct kc_call call
 ) {
-    (void)consumer;
-    struct fake_call *made = new_call(FAKE_SUBSCRIBE, call);
+    struct fake_call *made = new_call(consumer, FAKE_SUBSCRIBE, call);
     made->topic_count = count;
     for (size_t i = 0; i < count; i++)
         made->topics[i] = must_copy(topics[i]);
@@ -630,21 +688,18 @@ void kc_subscribe(
 }
 
 void kc_unsubscribe(struct kc_consumer *consumer, struct kc_call call) {
-    (void)consumer;
-    enqueue(new_call(FAKE_UNSUBSCRIBE, call));
+    enqueue(new_call(consumer, FAKE_UNSUBSCRIBE, call));
 }
 
 void kc_topics(struct kc_consumer *consumer, const char *topic, struct kc_call call) {
-    (void)consumer;
-    struct fake_call *made = new_call(FAKE_TOPICS, call);
+    struct fake_call *made = new_call(consumer, FAKE_TOPICS, call);
     made->topic_count = topic ? 1 : 0;
     made->topics[0] = must_copy(topic);
     enqueue(made);
 }
 
 void kc_describe(struct kc_consumer *consumer, struct kc_call call) {
-    (void)consumer;
-    enqueue(new_call(FAKE_DESCRIBE, call));
+    enqueue(new_call(consumer, FAKE_DESCRIBE, call));
 }
 
 void kc_assign(
@@ -653,8 +708,7 @@ void kc_assign(
     size_t count,
     struct kc_call call
 ) {
-    (void)consumer;
-    enqueue_partitions(FAKE_ASSIGN, KC_TO_OFFSET, partitions, count, call);
+    enqueue_partitions(consumer, FAKE_ASSIGN, KC_TO_OFFSET, partitions, count, call);
 }
 
 void kc_commit(
@@ -663,8 +717,7 @@ void kc_commit(
     size_t count,
     struct kc_call call
 ) {
-    (void)consumer;
-    enqueue_partitions(FAKE_COMMIT, KC_TO_OFFSET, partitions, count, call);
+    enqueue_partitions(consumer, FAKE_COMMIT, KC_TO_OFFSET, partitions, count, call);
 }
 
 void kc_committed(
@@ -673,8 +726,7 @@ void kc_committed(
     size_t count,
     struct kc_call call
 ) {
-    (void)consumer;
-    enqueue_partitions(FAKE_COMMITTED, KC_TO_OFFSET, partitions, count, call);
+    enqueue_partitions(consumer, FAKE_COMMITTED, KC_TO_OFFSET, partitions, count, call);
 }
 
 void kc_position(
@@ -683,8 +735,7 @@ void kc_position(
     size_t count,
     struct kc_call call
 ) {
-    (void)consumer;
-    enqueue_partitions(FAKE_POSITION, KC_TO_OFFSET, partitions, count, call);
+    enqueue_partitions(consumer, FAKE_POSITION, KC_TO_OFFSET, partitions, count, call);
 }
 
 void kc_seek(
@@ -694,8 +745,7 @@ void kc_seek(
     size_t count,
     struct kc_call call
 ) {
-    (void)consumer;
-    enqueue_partitions(FAKE_SEEK, target, partitions, count, call);
+    enqueue_partitions(consumer, FAKE_SEEK, target, partitions, count, call);
 }
 
 void kc_pause(
@@ -704,8 +754,7 @@ void kc_pause(
     size_t count,
     struct kc_call call
 ) {
-    (void)consumer;
-    enqueue_partitions(FAKE_PAUSE, KC_TO_OFFSET, partitions, count, call);
+    enqueue_partitions(consumer, FAKE_PAUSE, KC_TO_OFFSET, partitions, count, call);
 }
 
 void kc_resume(
@@ -714,8 +763,7 @@ void kc_resume(
     size_t count,
     struct kc_call call
 ) {
-    (void)consumer;
-    enqueue_partitions(FAKE_RESUME, KC_TO_OFFSET, partitions, count, call);
+    enqueue_partitions(consumer, FAKE_RESUME, KC_TO_OFFSET, partitions, count, call);
 }
 
 void kc_offsets(
@@ -725,12 +773,11 @@ void kc_offsets(
     size_t count,
     struct kc_call call
 ) {
-    (void)consumer;
-    enqueue_partitions(FAKE_OFFSETS, target, partitions, count, call);
+    enqueue_partitions(consumer, FAKE_OFFSETS, target, partitions, count, call);
 }
 
 size_t kc_metrics(struct kc_consumer *consumer, struct kc_metric *metrics, size_t capacity) {
-    (void)consumer;
+    must(consumer->state != NULL);
     static const struct kc_metric all[] = {
         { "records-consumed-total", "Records delivered.", 9007199254740991.0, true },
         { "fetch-latency-avg", "Mean time of a fetch in milliseconds.", 1.5, false },

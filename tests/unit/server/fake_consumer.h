@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A double of consumer/consumer.h for tests of the server: topics in memory, one engine thread,
-// commands that can be held back or told to fail. One consumer at a time.
+// commands that can be held back or told to fail. Tests speak of one consumer, the first, unless
+// they choose another.
 #pragma once
 
 #include "consumer/consumer.h"
@@ -37,7 +38,19 @@ struct fake_record {
     int64_t timestamp_ms;
 };
 
-/// Makes a partition that is assigned to the consumer, whose log starts at `first_offset`.
+/// From now on the test speaks of the consumer that was made as number `index`, from 0.
+void fake_choose(size_t index);
+
+/// How many consumers have been made.
+size_t fake_consumer_count(void);
+
+/// Waits until the chosen consumer is freed.
+void fake_wait_for_freed(void);
+
+/// The value of an option of the chosen consumer as it was made, borrowed; NULL: none.
+const char *fake_option(const char *key);
+
+/// Makes a partition that is assigned to every consumer, whose log starts at `first_offset`.
 void fake_add_partition(const char *topic, int32_t partition, int64_t first_offset);
 
 /// Headers as the double's kc_header_next() takes them; the caller disposes of them.

@@ -11,28 +11,28 @@ static void changed(void) {
 }
 
 static bool has_record(const struct kc_poll *poll, size_t i) {
-    const struct fake_partition *partition = &fake.partitions[i];
-    return partition->assigned && !partition->paused && poll->next[i] < fake_end(partition) &&
-           poll->moves[i] == partition->moves;
+    const struct fake_place *place = &poll->consumer->places[i];
+    return place->assigned && !place->paused && poll->next[i] < fake_end(&fake.partitions[i]) &&
+           poll->moves[i] == place->moves;
 }
 
 static bool is_ready(struct kc_poll *poll) {
     for (size_t i = 0; poll->handed_count == 0 && i < fake.partition_count; i++) {
-        poll->next[i] = fake.partitions[i].position;
-        poll->moves[i] = fake.partitions[i].moves;
+        poll->next[i] = poll->consumer->places[i].position;
+        poll->moves[i] = poll->consumer->places[i].moves;
     }
     for (size_t i = 0; i < fake.partition_count; i++) {
         if (has_record(poll, i)) return true;
     }
-    return fake.poll_error.status != KC_OK;
+    return poll->consumer->poll_error.status != KC_OK;
 }
 
-void fake_complete_wait(void) {
-    struct kc_poll *poll = fake.poll;
+void fake_complete_wait(struct fake_consumer *consumer) {
+    struct kc_poll *poll = consumer->poll;
     if (!poll || !poll->waiting) return;
     enum kc_status status = is_ready(poll)                       ? KC_OK
                             : poll->interrupted                  ? KC_INTERRUPTED
-                            : fake.closed                        ? KC_CLOSED
+                            : consumer->closed                   ? KC_CLOSED
                             : fake_now_ms() >= poll->deadline_ms ? KC_TIMED_OUT
                                                                  : KC_NO_RECORDS;
     if (status == KC_NO_RECORDS) return;
@@ -46,14 +46,14 @@ void fake_complete_wait(void) {
 }
 
 enum kc_status kc_poll_open(struct kc_consumer *consumer, bool peek, struct kc_poll **poll) {
+    struct fake_consumer *state = consumer->state;
     fake_lock();
-    enum kc_status status = fake.closed ? KC_CLOSED : fake.poll ? KC_POLL_IN_PROGRESS : KC_OK;
+    enum kc_status status = state->closed ? KC_CLOSED : state->poll ? KC_POLL_IN_PROGRESS : KC_OK;
     if (status == KC_OK) {
-        fake.poll = must_have(sizeof *fake.poll);
-        fake.poll->consumer = consumer;
-        fake.poll->peek = peek;
-        fake.counts.opened++;
-        *poll = fake.poll;
+        *poll = state->poll = must_have(sizeof *state->poll);
+        state->poll->consumer = state;
+        state->poll->peek = peek;
+        state->counts.opened++;
         changed();
     }
     fake_unlock();
@@ -116,11 +116,12 @@ enum kc_status kc_poll_next(struct kc_poll *poll, struct kc_record *record) {
     enum kc_status status = KC_NO_RECORDS;
     fake_lock();
     bool ready = is_ready(poll);
-    if (fake.poll_error.status != KC_OK) {
+    struct kc_poll_error *error = &poll->consumer->poll_error;
+    if (error->status != KC_OK) {
         if (poll->handed_count == 0) {
-            poll->error = fake.poll_error;
+            poll->error = *error;
             status = poll->error.status;
-            fake.poll_error.status = KC_OK;
+            error->status = KC_OK;
         }
     } else if (ready) {
         for (size_t i = 0; status != KC_OK && i < fake.partition_count; i++) {
@@ -153,16 +154,16 @@ const struct kc_partition *kc_poll_next_offsets(struct kc_poll *poll, size_t *co
 }
 
 static void end(struct kc_poll *poll, bool accepted) {
+    struct fake_consumer *consumer = poll->consumer;
     fake_lock();
-    must(fake.poll == poll && !poll->waiting);
+    must(consumer->poll == poll && !poll->waiting);
     for (size_t i = 0; accepted && !poll->peek && i < fake.partition_count; i++) {
-        struct fake_partition *partition = &fake.partitions[i];
-        if (poll->handed[i] && poll->moves[i] == partition->moves)
-            partition->position = poll->next[i];
+        struct fake_place *place = &consumer->places[i];
+        if (poll->handed[i] && poll->moves[i] == place->moves) place->position = poll->next[i];
     }
-    fake.counts.accepted += accepted;
-    fake.counts.put_back += !accepted;
-    fake.poll = NULL;
+    consumer->counts.accepted += accepted;
+    consumer->counts.put_back += !accepted;
+    consumer->poll = NULL;
     changed();
     fake_unlock();
     free(poll);

@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 
-enum { FAKE_MOST_PARTITIONS = 64, FAKE_MOST_WAITING = 64 };
+enum { FAKE_MOST_PARTITIONS = 64, FAKE_MOST_CONSUMERS = 40 };
 
 /// One record of a log.
 struct fake_entry {
@@ -18,26 +18,50 @@ struct fake_entry {
     int64_t timestamp_ms;
 };
 
-/// One partition: its log and the consumer's place in it.
+/// One partition's log.
 struct fake_partition {
     char *topic;
     int32_t partition;
-    bool assigned;
-    bool paused;
     int64_t first_offset;
-    int64_t position;
-    int64_t committed;
-    struct kc_bytes committed_metadata;
-    int moves; ///< seeks; an older poll does not move the position any more
     enum kc_status status;
     int16_t kafka_error;
     struct fake_entry *entries;
     size_t count;
 };
 
+/// A consumer's place in one partition.
+struct fake_place {
+    bool assigned;
+    bool paused;
+    int64_t position;
+    int64_t committed;
+    struct kc_bytes committed_metadata;
+    int moves; ///< seeks; an older poll does not move the position any more
+};
+
+/// One consumer. It stays when its kc_consumer is freed, so that tests can look at what it did.
+struct fake_consumer {
+    struct fake_place places[FAKE_MOST_PARTITIONS];
+    struct kc_poll *poll;
+    struct kc_poll_error poll_error; ///< KC_OK: none
+    struct fake_counts counts;
+    char *subscription[FAKE_MOST_PARTITIONS];
+    size_t subscription_count;
+    bool by_hand;
+    bool closed;
+    bool freed;
+    struct kc_config *config;
+};
+
+/// What the server holds; freed with the consumer.
+struct kc_consumer {
+    struct fake_consumer *state;
+};
+
 /// A command on its way to the engine thread.
 struct fake_call {
     enum fake_command command;
+    struct fake_consumer *consumer;
     enum kc_target target;
     bool named; ///< partitions were given
     struct kc_partition partitions[FAKE_MOST_PARTITIONS];
@@ -51,7 +75,7 @@ struct fake_call {
 
 /// Where a poll is in each partition.
 struct kc_poll {
-    struct kc_consumer *consumer;
+    struct fake_consumer *consumer;
     bool peek;
     bool waiting;
     bool interrupted;
@@ -82,17 +106,12 @@ struct fake {
         enum kc_status status;
         int16_t kafka_error;
     } failing[FAKE_COMMAND_COUNT];
-    struct kc_poll *poll;
-    struct kc_poll_error poll_error; ///< KC_OK: none
-    struct fake_counts counts;
-    char *subscription[FAKE_MOST_PARTITIONS];
-    size_t subscription_count;
-    bool by_hand;
-    bool closed;
+    struct fake_consumer consumers[FAKE_MOST_CONSUMERS]; ///< in the order of their making
+    size_t consumer_count;
+    size_t chosen; ///< whom the tests speak of
     bool ready;
     const char *reason;
     struct kc_log log;
-    struct kc_config *config;
 };
 
 extern struct fake fake;
@@ -106,12 +125,15 @@ void fake_unlock(void);
 /// The partition, or NULL.
 struct fake_partition *fake_find(const char *topic, int32_t partition);
 
+/// The consumer's place in a partition.
+struct fake_place *fake_place(struct fake_consumer *consumer, const struct fake_partition *in);
+
 /// Now, on the monotonic clock.
 int64_t fake_now_ms(void);
 
-/// Completes the poll's wait when it is over; called by the engine thread with the mutex, which it
-/// gives up for the callback.
-void fake_complete_wait(void);
+/// Completes the wait of the consumer's poll when it is over; called by the engine thread with the
+/// mutex, which it gives up for the callback.
+void fake_complete_wait(struct fake_consumer *consumer);
 
 /// The end of the log.
 int64_t fake_end(const struct fake_partition *partition);

@@ -149,21 +149,31 @@ static const struct {
       ",\"error\":null}],\"error\":null}" },
 };
 
-START_TEST(a_call_answers_as_documented) {
-    int status = client_call(&client, good[_i].method, good[_i].target, good[_i].body);
+static void check_good(int i, const char *target) {
+    int status = client_call(&client, good[i].method, target, good[i].body);
     ck_assert_msg(
-        status == 200,
-        "%s %s: %d %s",
-        good[_i].method,
-        good[_i].target,
-        status,
-        client_body(&client)
+        status == 200, "%s %s: %d %s", good[i].method, target, status, client_body(&client)
     );
-    ck_assert_str_eq(client_body(&client), good[_i].answer);
+    ck_assert_str_eq(client_body(&client), good[i].answer);
     ck_assert_str_eq(client_header(&client, "Content-Type"), "application/json");
 }
 
+START_TEST(a_call_answers_as_documented) {
+    check_good(_i, good[_i].target);
+}
+
 END_TEST
+
+START_TEST(a_call_answers_the_same_under_the_consumers_name) {
+    char target[256];
+    ck_assert_int_eq(strncmp(good[_i].target, "/v1/", 4), 0);
+    (void)snprintf(target, sizeof target, "/v1/consumers/default/%s", good[_i].target + 4);
+    check_good(_i, target);
+}
+
+END_TEST
+
+#define LONG_NAME "sixty-four-letters.and-digits_0123456789.ABCDEFGHIJKLMNOPQRSTUVW"
 
 static const struct {
     const char *method;
@@ -279,6 +289,19 @@ static const struct {
       "INVALID_ARGUMENT",
       "timestamp is missing" },
     { "GET", "/v1/topics/nope", NULL, 404, "NO_SUCH_TOPIC", "UNKNOWN_TOPIC_OR_PARTITION" },
+    { "GET", "/v1/consumers/nobody/position", NULL, 404, "NO_SUCH_CONSUMER", "nobody" },
+    { "GET", "/v1/consumers/nobody/topics/orders", NULL, 404, "NO_SUCH_CONSUMER", "nobody" },
+    { "POST", "/v1/consumers/nobody/seek", "{", 404, "NO_SUCH_CONSUMER", "nobody" },
+    { "GET", "/v1/consumers/nobody/nothing", NULL, 404, "NOT_FOUND", "nobody/nothing" },
+    { "GET", "/v1/consumers/default/openapi.json", NULL, 404, "NOT_FOUND", "openapi.json" },
+    { "GET", "/v1/consumers/default/healthz", NULL, 404, "NOT_FOUND", "healthz" },
+    { "GET", "/v1/consumers/default/v1/position", NULL, 404, "NOT_FOUND", "v1/position" },
+    { "GET", "/v1/consumers//position", NULL, 404, "NOT_FOUND", "position" },
+    { "PUT", "/v1/consumers/default/position", NULL, 405, "METHOD_NOT_ALLOWED", "PUT" },
+    { "GET", "/v1/consumers/a%20b/position", NULL, 400, "INVALID_ARGUMENT", "name: " },
+    { "GET", "/v1/consumers/.hidden/position", NULL, 400, "INVALID_ARGUMENT", "name: " },
+    { "GET", "/v1/consumers/" LONG_NAME "/position", NULL, 404, "NO_SUCH_CONSUMER", LONG_NAME },
+    { "GET", "/v1/consumers/" LONG_NAME "x/position", NULL, 400, "INVALID_ARGUMENT", "name: " },
     { "GET", "/v1/poll?timeout_ms=-1", NULL, 400, "INVALID_ARGUMENT", "timeout_ms: -1" },
     { "GET", "/v1/poll?timeout_ms=300001", NULL, 400, "INVALID_ARGUMENT", "timeout_ms: 300001" },
     { "GET", "/v1/poll?timeout_ms=1s", NULL, 400, "INVALID_ARGUMENT", "timeout_ms: '1s'" },
@@ -547,6 +570,9 @@ SUITE(calls) {
     TCase *tables = tcase_create("tables");
     tcase_add_checked_fixture(tables, begin, end);
     tcase_add_loop_test(tables, a_call_answers_as_documented, 0, sizeof good / sizeof good[0]);
+    tcase_add_loop_test(
+        tables, a_call_answers_the_same_under_the_consumers_name, 0, sizeof good / sizeof good[0]
+    );
     tcase_add_loop_test(tables, a_mistake_is_told_by_its_name, 0, sizeof bad / sizeof bad[0]);
     suite_add_tcase(s, tables);
     return s;

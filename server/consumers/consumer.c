@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of one consumer, in the order in which they are made.
+#include "server/consumers/consumer.h"
+
+#include "server/base/must.h"
+#include "server/http/delivery.h"
+
+#include <stdlib.h>
+
+struct consumer *consumer_new(
+    const struct consumer_parts *parts,
+    const char *name,
+    const struct kc_config *config,
+    char error[KC_ERROR_BYTES]
+) {
+    must(parts->runtime != NULL && name != NULL);
+    struct kc_consumer *kc = kc_consumer_new(parts->runtime, config, error);
+    if (!kc) return NULL;
+    struct consumer *consumer = must_have(sizeof *consumer);
+    consumer->name = must_copy(name);
+    consumer->config = kc_config_dup(config);
+    consumer->kc = kc;
+    consumer->delivery = delivery_new(parts->metrics);
+    return consumer;
+}
+
+void consumer_free(struct consumer *consumer) {
+    must(consumer->refs == 0);
+    delivery_free(consumer->delivery);
+    kc_consumer_free(consumer->kc);
+    kc_config_free(consumer->config);
+    free(consumer->name);
+    free(consumer);
+}
