@@ -52,6 +52,16 @@ static struct lease_entry *find_entry(
     return NULL;
 }
 
+static void begin_entry(struct lease_entry *entry, struct queue_partition *partition) {
+    must(!partition->is_removed);
+    *entry = (struct lease_entry){
+        .partition = partition,
+        .version = partition->version,
+        .position = partition->position,
+        .leader_epoch = partition->position_epoch,
+    };
+}
+
 static struct lease_entry *add_entry(struct lease *lease, struct queue_partition *partition) {
     if (lease->entry_count == lease->entry_capacity) {
         size_t current = lease->current ? (size_t)(lease->current - lease->entries) : 0;
@@ -61,21 +71,27 @@ static struct lease_entry *add_entry(struct lease *lease, struct queue_partition
         if (lease->current) lease->current = &lease->entries[current];
     }
     struct lease_entry *entry = &lease->entries[lease->entry_count++];
-    *entry = (struct lease_entry){
-        .partition = partition,
-        .version = partition->version,
-        .position = partition->position,
-        .leader_epoch = partition->position_epoch,
-    };
+    begin_entry(entry, partition);
     partition->is_leased = true;
     return entry;
 }
 
+// The entry to take a batch for: as it is, new, or begun anew because the partition was set anew.
+static struct lease_entry *prepare_entry(struct lease *lease, struct queue_partition *partition) {
+    struct lease_entry *entry = find_entry(lease, partition);
+    if (!entry) return add_entry(lease, partition);
+    if (entry->version == partition->version) return entry;
+    must(entry->record_count == 0 && lease->batch == NULL);
+    queued_batches_free(entry->taken);
+    begin_entry(entry, partition);
+    return entry;
+}
+
 // Batches of a partition that was set anew while the lease held older ones belong to the next poll:
-// one poll must not go back in a partition.
+// one poll must not go back in a partition. Of which nothing was handed out yet, that begins anew.
 static bool may_take_from(struct lease *lease, const struct queue_partition *partition) {
     const struct lease_entry *entry = find_entry(lease, partition);
-    return !entry || entry->version == partition->version;
+    return !entry || entry->version == partition->version || entry->record_count == 0;
 }
 
 static struct queue_partition *choose_partition(struct lease *lease) {
@@ -110,8 +126,7 @@ static bool take_batch(struct lease *lease, struct queue_resume *resume) {
     if (partition) {
         struct queued_batch *batch = queue_take_first_locked(partition);
         must(batch != NULL);
-        struct lease_entry *entry = find_entry(lease, partition);
-        if (!entry) entry = add_entry(lease, partition);
+        struct lease_entry *entry = prepare_entry(lease, partition);
         remember_taken(entry, batch);
         lease->current = entry;
         lease->batch = batch;
@@ -191,19 +206,29 @@ static enum status on_damage(struct lease *lease) {
     return STATUS_CORRUPT_RECORDS;
 }
 
-static enum status next_batch(struct lease *lease) {
-    struct queue_resume resume = { 0 };
-    if (!take_batch(lease, &resume)) return STATUS_NO_RECORDS;
-    if (!lease->batch->chunk) return STATUS_OK;
-    return open_batch(lease, &resume) ? on_damage(lease) : STATUS_OK;
-}
-
 static void finish_batch(struct lease *lease) {
     must(lease->batch != NULL && lease->current != NULL);
     struct lease_entry *entry = lease->current;
-    if (lease->batch->next_offset > entry->position) entry->position = lease->batch->next_offset;
-    entry->leader_epoch = lease->batch->leader_epoch;
+    if (lease->batch->next_offset > entry->position) {
+        entry->position = lease->batch->next_offset;
+        entry->leader_epoch = lease->batch->leader_epoch;
+    }
     lease->batch = NULL;
+}
+
+// A stretch to skip has no records, and what lies before the position is not looked at any more:
+// damage there is nobody's trouble.
+static bool has_records(const struct lease *lease) {
+    return lease->batch->chunk && lease->batch->next_offset > lease->current->position;
+}
+
+static enum status next_batch(struct lease *lease) {
+    for (;;) {
+        struct queue_resume resume = { 0 };
+        if (!take_batch(lease, &resume)) return STATUS_NO_RECORDS;
+        if (has_records(lease)) return open_batch(lease, &resume) ? on_damage(lease) : STATUS_OK;
+        finish_batch(lease);
+    }
 }
 
 // What stands in the way of a partition or of all, when no record does.
@@ -243,8 +268,8 @@ enum status lease_next(
             }
             if (status) return status;
         }
-        if (lease->batch->chunk) lease->before = lease->walker;
-        if (lease->batch->chunk && record_walker_next(&lease->walker, record)) {
+        lease->before = lease->walker;
+        if (record_walker_next(&lease->walker, record)) {
             struct lease_entry *current = lease->current;
             if (record->offset < current->position) continue;
             lease->position_before = current->position;
@@ -257,7 +282,7 @@ enum status lease_next(
             *entry = current;
             return STATUS_OK;
         }
-        if (lease->batch->chunk && lease->walker.bad) return on_damage(lease);
+        if (lease->walker.bad) return on_damage(lease);
         finish_batch(lease);
     }
 }
@@ -333,7 +358,7 @@ static void close_entry(struct lease *lease, struct lease_entry *entry, bool acc
 // Remembers the walk of an unfinished batch, whose decompressed bytes are still there.
 static void remember_walk(struct lease *lease, bool accepted) {
     struct queue *queue = lease->queue;
-    if (!lease->batch || !lease->batch->chunk || lease->is_damaged) return;
+    if (!lease->batch || lease->is_damaged) return;
     queue->resume = (struct queue_resume){
         .batch = lease->batch,
         .walker = lease->walker,

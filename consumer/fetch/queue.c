@@ -138,16 +138,22 @@ void queue_drop_locked(struct queue_partition *partition) {
     must(partition->bytes == 0 && partition->record_batches == 0);
 }
 
+static void move_over(struct queue_partition *partition, const struct queued_batch *skip) {
+    must(skip->chunk == NULL && skip->next_offset > partition->position);
+    bool all_acknowledged = partition->acknowledged == partition->position;
+    partition->position = skip->next_offset;
+    partition->position_epoch = skip->leader_epoch;
+    if (all_acknowledged) {
+        partition->acknowledged = partition->position;
+        partition->acknowledged_epoch = partition->position_epoch;
+    }
+}
+
+// What was fetched again while a poll held it may lie before the position by now.
 void queue_settle_skips_locked(struct queue_partition *partition) {
     while (partition->first && !partition->first->chunk && !partition->is_leased) {
         struct queued_batch *skip = queue_take_first_locked(partition);
-        bool all_acknowledged = partition->acknowledged == partition->position;
-        partition->position = skip->next_offset;
-        partition->position_epoch = skip->leader_epoch;
-        if (all_acknowledged) {
-            partition->acknowledged = partition->position;
-            partition->acknowledged_epoch = partition->position_epoch;
-        }
+        if (skip->next_offset > partition->position) move_over(partition, skip);
         free_batch(skip);
     }
 }
@@ -202,19 +208,26 @@ void queue_push_take(struct queue_partition *partition, struct queued_batch *bat
     (void)pthread_mutex_unlock(&partition->queue->lock);
 }
 
-void queue_skip(struct queue_partition *partition, int64_t next_offset, int32_t leader_epoch) {
-    (void)pthread_mutex_lock(&partition->queue->lock);
+// A stretch that continues the last one; of what was fetched again while a poll held it, only what
+// goes further.
+static void append_skip(
+    struct queue_partition *partition, int64_t next_offset, int32_t leader_epoch
+) {
     struct queued_batch *last = partition->last;
-    must(!last || next_offset >= last->next_offset);
-    if (last && !last->chunk) {
-        last->next_offset = next_offset;
-        last->leader_epoch = leader_epoch;
-    } else if (!partition->wants_refetch) {
-        struct queued_batch *skip = must_alloc(sizeof *skip);
-        skip->next_offset = next_offset;
-        skip->leader_epoch = leader_epoch;
-        queue_insert_locked(partition, skip, false);
+    if (last && last->next_offset >= next_offset) return;
+    if (!last || last->chunk) {
+        last = must_alloc(sizeof *last);
+        queue_insert_locked(partition, last, false);
     }
+    last->next_offset = next_offset;
+    last->leader_epoch = leader_epoch;
+}
+
+void queue_skip(struct queue_partition *partition, int64_t next_offset, int32_t leader_epoch) {
+    must(next_offset > 0);
+    (void)pthread_mutex_lock(&partition->queue->lock);
+    // Behind records that were dropped a stretch would hide them.
+    if (!partition->wants_refetch) append_skip(partition, next_offset, leader_epoch);
     queue_settle_skips_locked(partition);
     (void)pthread_mutex_unlock(&partition->queue->lock);
 }

@@ -152,7 +152,8 @@ void queue_reset(struct queue_partition *partition, int64_t position, int32_t le
 /// Appends a batch; the queue owns it.
 void queue_push_take(struct queue_partition *partition, struct queued_batch *batch);
 
-/// Tells that nothing is to be delivered before `next_offset`.
+/// Tells that nothing is to be delivered before `next_offset`. Of no effect where the position is
+/// there already, and behind dropped records that will be fetched again.
 void queue_skip(struct queue_partition *partition, int64_t next_offset, int32_t leader_epoch);
 
 /// Pauses or resumes. What is buffered is parked, unless that would exceed the bound: then it is
