@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flags are looked up in a table. Sources are applied from the weakest to the strongest: file,
-// environment, command line.
+// Commands and flags are looked up in tables. Sources are applied from the weakest to the
+// strongest: file, environment, command line.
 #include "server/arguments.h"
 
 #include "server/base/must.h"
+#include "server/config_report.h"
+#include "server/foreign.h"
+#include "server/origins.h"
 #include "server/properties.h"
 #include "server/usage.h"
 
@@ -16,13 +19,18 @@ enum { MOST_FILE_BYTES = 1 << 20 };
 
 static const char environment_prefix[] = "KAFKA_SIDECAR_";
 
+/// What the program is asked to do.
+enum command { COMMAND_RUN, COMMAND_CONFIG };
+
 /// One reading.
 struct reading {
     struct settings *settings;
-    struct out *text;   ///< the answer or the complaint
-    struct out topics;  ///< --topic, joined
-    const char *config; ///< --config
-    const char *const *argv;
+    struct out *text;        ///< the answer or the complaint
+    struct out topics;       ///< --topic, joined
+    const char *config;      ///< --config
+    const char *const *argv; ///< behind the program's name and the command
+    enum command command;
+    bool json; ///< --json
 };
 
 static bool complain(struct reading *reading, const char *where, const char *what) {
@@ -31,10 +39,75 @@ static bool complain(struct reading *reading, const char *where, const char *wha
     return false;
 }
 
-static bool set(struct reading *reading, const char *where, const char *key, const char *value) {
-    must(key != NULL && value != NULL);
+/// What a complaint begins with.
+static void describe_place(struct out *where, const struct origin *origin) {
+    switch (origin->kind) {
+    case ORIGIN_DEFAULT:
+    case ORIGIN_SET: return;
+    case ORIGIN_ENVIRONMENT: OUT_LITERAL(where, "from the environment: "); return;
+    case ORIGIN_FILE:
+    case ORIGIN_FLAG: out_format(where, "%s: ", origin->place); return;
+    }
+}
+
+static bool complain_of_value(
+    struct reading *reading, const struct origin *origin, const char *key, const char *what
+) {
+    struct out where = { 0 };
+    describe_place(&where, origin);
+    if (origin->spelt && key) out_format(&where, "%s, here %s: ", origin->spelt, key);
+    if (origin->spelt && !key) out_format(&where, "%s: ", origin->spelt);
+    (void)complain(reading, out_text(&where), what);
+    out_dispose(&where);
+    return false;
+}
+
+/// Sets one of our settings, whose value may be spelled as elsewhere.
+static bool set_known(
+    struct reading *reading, const struct origin *origin, const char *key, struct out *value
+) {
+    must(key != NULL);
     char error[SETTINGS_ERROR_BYTES] = "";
-    return settings_set(reading->settings, key, value, error) || complain(reading, where, error);
+    foreign_translate(key, value);
+    if (!settings_set(reading->settings, key, out_text(value), error)) {
+        return complain_of_value(reading, origin, key, error);
+    }
+    origins_note(reading->settings->origins, key, *origin);
+    return true;
+}
+
+/// Takes one key with its value from a source, whoever's client the key belongs to.
+static bool set(struct reading *reading, struct origin origin, const char *key, const char *text) {
+    must(key != NULL && text != NULL);
+    struct out value = { 0 };
+    bool good = false;
+    out_string(&value, text);
+    struct foreign_reading foreign = { FOREIGN_UNKNOWN, NULL, NULL };
+    if (!settings_has(key)) foreign = foreign_read(key, &value);
+    switch (foreign.verdict) {
+    case FOREIGN_UNKNOWN: good = set_known(reading, &origin, key, &value); break;
+    case FOREIGN_SAME:
+        origin.spelt = key;
+        good = set_known(reading, &origin, foreign.key, &value);
+        break;
+    case FOREIGN_IDLE:
+        origin.idle = foreign.why;
+        origins_note(reading->settings->origins, key, origin);
+        good = true;
+        break;
+    case FOREIGN_REFUSED:
+        origin.spelt = key;
+        good = complain_of_value(reading, &origin, NULL, foreign.why);
+        break;
+    }
+    out_dispose(&value);
+    return good;
+}
+
+static bool set_by_flag(
+    struct reading *reading, const char *flag, const char *key, const char *value
+) {
+    return set(reading, (struct origin){ ORIGIN_FLAG, flag, NULL, NULL }, key, value);
 }
 
 static bool set_pair(struct reading *reading, const char *pair) {
@@ -42,17 +115,17 @@ static bool set_pair(struct reading *reading, const char *pair) {
     if (!equals || equals == pair) return complain(reading, "--set wants key=value, not ", pair);
     char *key = strndup(pair, (size_t)(equals - pair));
     must(key != NULL);
-    bool good = set(reading, "", key, equals + 1);
+    bool good = set(reading, (struct origin){ ORIGIN_SET, "--set", NULL, NULL }, key, equals + 1);
     free(key);
     return good;
 }
 
 static bool set_bootstrap(struct reading *reading, const char *value) {
-    return set(reading, "--bootstrap-server: ", "bootstrap.servers", value);
+    return set_by_flag(reading, "--bootstrap-server", "bootstrap.servers", value);
 }
 
 static bool set_group(struct reading *reading, const char *value) {
-    return set(reading, "--group: ", "group.id", value);
+    return set_by_flag(reading, "--group", "group.id", value);
 }
 
 static bool add_topic(struct reading *reading, const char *value) {
@@ -77,6 +150,14 @@ static const struct flag {
     { "--set", set_pair, false },
 };
 
+/// The words that may stand before all flags.
+static const struct {
+    const char *name;
+    enum command command;
+} commands[] = {
+    { "config", COMMAND_CONFIG },
+};
+
 /// The flags that ask for a text.
 static const struct {
     const char *name;
@@ -98,9 +179,17 @@ static const struct flag *find_flag(const char *argument) {
     return NULL;
 }
 
+/// --json belongs to the commands that print.
+static bool take_switch(struct reading *reading, const char *argument) {
+    bool known = reading->command != COMMAND_RUN && strcmp(argument, "--json") == 0;
+    reading->json |= known;
+    return known;
+}
+
 /// Goes over the command line; `early` chooses which flags are applied.
 static bool read_flags(struct reading *reading, bool early) {
-    for (const char *const *at = reading->argv + 1; *at; at++) {
+    for (const char *const *at = reading->argv; *at; at++) {
+        if (take_switch(reading, *at)) continue;
         const struct flag *flag = find_flag(*at);
         const char *name = *at;
         if (!flag) {
@@ -123,9 +212,10 @@ struct file_reading {
 
 static bool set_from_file(void *arg, unsigned line, const char *key, const char *value) {
     struct file_reading *file = arg;
-    char where[SETTINGS_ERROR_BYTES];
-    (void)snprintf(where, sizeof where, "%s:%u: ", file->reading->config, line);
-    file->complained = !set(file->reading, where, key, value);
+    char place[SETTINGS_ERROR_BYTES];
+    (void)snprintf(place, sizeof place, "%s:%u", file->reading->config, line);
+    struct origin origin = { ORIGIN_FILE, place, NULL, NULL };
+    file->complained = !set(file->reading, origin, key, value);
     return !file->complained;
 }
 
@@ -171,19 +261,25 @@ static bool is_service_link(const char *name, const char *value) {
            strncmp(value, "udp://", 6) == 0;
 }
 
-/// The key that the environment spells `name`; NULL when there is none.
-static const char *find_key(const char *name, size_t length) {
-    must(name != NULL && length > 0);
+/// The `index`th key of ours or of another client; NULL past the last.
+static const char *any_key(size_t index) {
     size_t counts[2];
     const struct kc_option *tables[2] = { settings_options(&counts[0]), kc_options(&counts[1]) };
     for (size_t t = 0; t < 2; t++) {
-        for (size_t i = 0; i < counts[t]; i++) {
-            char spelt[SETTINGS_NAME_BYTES];
-            if (!settings_environment_name(tables[t][i].key, spelt)) continue;
-            if (strlen(spelt) == length && memcmp(spelt, name, length) == 0) {
-                return tables[t][i].key;
-            }
-        }
+        if (index < counts[t]) return tables[t][index].key;
+        index -= counts[t];
+    }
+    return foreign_key(index);
+}
+
+/// The key that the environment spells `name`; NULL when there is none.
+static const char *find_key(const char *name, size_t length) {
+    must(name != NULL && length > 0);
+    const char *key;
+    for (size_t i = 0; (key = any_key(i)) != NULL; i++) {
+        char spelt[SETTINGS_NAME_BYTES];
+        if (!settings_environment_name(key, spelt)) continue;
+        if (strlen(spelt) == length && memcmp(spelt, name, length) == 0) return key;
     }
     return NULL;
 }
@@ -204,30 +300,65 @@ static bool complain_of_variable(struct reading *reading, const char *entry, siz
     return false;
 }
 
+static bool set_from_environment(
+    struct reading *reading, const char *entry, size_t length, const char *key
+) {
+    char *name = strndup(entry, length);
+    must(name != NULL && entry[length] == '=');
+    struct origin origin = { ORIGIN_ENVIRONMENT, name, NULL, NULL };
+    bool good = set(reading, origin, key, entry + length + 1);
+    free(name);
+    return good;
+}
+
 static bool read_environment(struct reading *reading, const char *const *environment) {
     for (const char *const *at = environment; *at; at++) {
         const char *equals = strchr(*at, '=');
         if (!equals || strncmp(*at, environment_prefix, sizeof environment_prefix - 1) != 0) {
             continue;
         }
-        const char *key = find_key(*at, (size_t)(equals - *at));
+        size_t length = (size_t)(equals - *at);
+        const char *key = find_key(*at, length);
         if (!key) {
             if (is_service_link(*at, equals + 1)) continue;
-            return complain_of_variable(reading, *at, (size_t)(equals - *at));
+            return complain_of_variable(reading, *at, length);
         }
-        if (!set(reading, "from the environment: ", key, equals + 1)) return false;
+        if (!set_from_environment(reading, *at, length, key)) return false;
     }
     return true;
 }
 
 static bool read_all(struct reading *reading, const char *const *environment) {
-    char error[SETTINGS_ERROR_BYTES] = "";
     if (!read_flags(reading, true) || !read_file(reading)) return false;
     if (!read_environment(reading, environment) || !read_flags(reading, false)) return false;
-    if (reading->topics.size > 0 && !set(reading, "", "topics", out_text(&reading->topics))) {
-        return false;
+    if (reading->topics.size == 0) return true;
+    return set_by_flag(reading, "--topic", "topics", out_text(&reading->topics));
+}
+
+/// Does what the command wants with settings that could be read, be they good as a whole or not.
+static enum arguments_action conclude(struct reading *reading) {
+    char error[SETTINGS_ERROR_BYTES] = "";
+    bool good = settings_check(reading->settings, error);
+    switch (reading->command) {
+    case COMMAND_RUN:
+        if (good) return ARGUMENTS_RUN;
+        (void)complain(reading, "", error);
+        return ARGUMENTS_WRONG;
+    case COMMAND_CONFIG:
+        config_report_print(reading->text, reading->settings, good ? NULL : error, reading->json);
+        return good ? ARGUMENTS_PRINT : ARGUMENTS_PRINT_WRONG;
     }
-    return settings_check(reading->settings, error) || complain(reading, "", error);
+    must(!"a command that is none");
+    return ARGUMENTS_WRONG;
+}
+
+static void read_command(struct reading *reading) {
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (!*reading->argv || strcmp(*reading->argv, commands[i].name) != 0) continue;
+        reading->command = commands[i].command;
+        reading->argv++;
+        return;
+    }
 }
 
 enum arguments_action arguments_read(
@@ -244,8 +375,9 @@ enum arguments_action arguments_read(
             return ARGUMENTS_PRINT;
         }
     }
-    struct reading reading = { .settings = settings, .text = text, .argv = argv };
+    struct reading reading = { .settings = settings, .text = text, .argv = argv + 1 };
+    read_command(&reading);
     bool good = read_all(&reading, environment);
     out_dispose(&reading.topics);
-    return good ? ARGUMENTS_RUN : ARGUMENTS_WRONG;
+    return good ? conclude(&reading) : ARGUMENTS_WRONG;
 }

@@ -9,8 +9,9 @@
 /// What the command line asks for.
 enum arguments_action {
     ARGUMENTS_RUN,
-    ARGUMENTS_PRINT, ///< the text is in `text`: print it and exit 0
-    ARGUMENTS_WRONG, ///< the reason is in `text`: print it and exit 2
+    ARGUMENTS_PRINT,       ///< the text is in `text`: print it and exit 0
+    ARGUMENTS_PRINT_WRONG, ///< the text says what is wrong with the settings: print it and exit 2
+    ARGUMENTS_WRONG,       ///< the reason is in `text`: print it to standard error and exit 2
 };
 
 /// Reads the command line, the environment and the file that the command line names into

@@ -52,6 +52,10 @@ int main(int argc, char **argv) {
     switch (arguments_read(arguments, environment, &settings, &text)) {
     case ARGUMENTS_RUN: code = run(&settings); break;
     case ARGUMENTS_PRINT: (void)fputs(out_text(&text), stdout); break;
+    case ARGUMENTS_PRINT_WRONG:
+        (void)fputs(out_text(&text), stdout);
+        code = EXIT_CONFIGURATION;
+        break;
     case ARGUMENTS_WRONG:
         (void)fputs(out_text(&text), stderr);
         code = EXIT_CONFIGURATION;

@@ -4,6 +4,7 @@
 
 #include "server/base/must.h"
 #include "server/json/number.h"
+#include "server/origins.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -156,7 +157,7 @@ int64_t settings_number(const struct settings *settings, enum setting setting) {
 
 void settings_init(struct settings *settings) {
     char error[SETTINGS_ERROR_BYTES];
-    *settings = (struct settings){ .consumer = kc_config_new() };
+    *settings = (struct settings){ .consumer = kc_config_new(), .origins = origins_new() };
     for (size_t i = 0; i < SETTING_COUNT; i++)
         must(settings_set(settings, options[i].key, options[i].default_value, error));
 }
@@ -165,6 +166,7 @@ void settings_dispose(struct settings *settings) {
     for (size_t i = 0; i < SETTING_COUNT; i++)
         free(settings->texts[i]);
     free(settings->token);
+    origins_free(settings->origins);
     kc_config_free(settings->consumer);
     *settings = (struct settings){ 0 };
 }
@@ -249,6 +251,21 @@ static const struct kc_option *find(const struct kc_option *rows, size_t count, 
         if (strcmp(rows[i].key, key) == 0) return &rows[i];
     }
     return NULL;
+}
+
+bool settings_has(const char *key) {
+    must(key != NULL);
+    size_t count;
+    const struct kc_option *consumer_options = kc_options(&count);
+    return find(options, SETTING_COUNT, key) || find(consumer_options, count, key);
+}
+
+const char *settings_value(const struct settings *settings, const char *key) {
+    must(settings_has(key));
+    const struct kc_option *own = find(options, SETTING_COUNT, key);
+    if (own) return settings_text(settings, (enum setting)(own - options));
+    const char *text = kc_config_get(settings->consumer, key);
+    return text ? text : "";
 }
 
 bool settings_set(

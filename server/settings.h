@@ -30,12 +30,15 @@ enum setting {
 
 enum { SETTINGS_ERROR_BYTES = 512 };
 
+struct origins;
+
 /// All values. Init and dispose.
 struct settings {
     struct kc_config *consumer; ///< the consumer's own
     char *texts[SETTING_COUNT]; ///< as given, or the default; NULL: none
     int64_t numbers[SETTING_COUNT];
-    struct listener http; ///< filled by settings_check(), as are those below
+    struct origins *origins; ///< where the values come from
+    struct listener http;    ///< filled by settings_check(), as are those below
     struct listener management;
     char *token; ///< NULL: none is asked for
 };
@@ -48,6 +51,12 @@ void settings_dispose(struct settings *settings);
 
 /// The server's own table; `count` gets its length. Static.
 const struct kc_option *settings_options(size_t *count);
+
+/// True for a key of either table.
+bool settings_has(const char *key);
+
+/// The value of either table's key as text; "" when there is none.
+const char *settings_value(const struct settings *settings, const char *key);
 
 /// Sets one value, of the server or of the consumer. False with a sentence in `error`, which for an
 /// unknown key names the nearest known one.

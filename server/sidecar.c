@@ -10,6 +10,7 @@
 #include "server/http/server.h"
 #include "server/journal.h"
 #include "server/metrics.h"
+#include "server/origins.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -158,6 +159,24 @@ static void free_parts(struct sidecar *sidecar) {
     free(sidecar);
 }
 
+/// One line for each key that was accepted and does nothing.
+static void tell_idle_settings(const struct sidecar *sidecar) {
+    const struct origin *origin;
+    const char *key;
+    for (size_t i = 0; (key = origins_idle(sidecar->settings->origins, i, &origin)) != NULL; i++) {
+        journal_line(
+            &sidecar->journal,
+            KC_LOG_INFO,
+            "setting",
+            "ignored",
+            "key=%s from=%s why=\"%s\"",
+            key,
+            origin->place,
+            origin->idle
+        );
+    }
+}
+
 struct sidecar *sidecar_start(const struct settings *settings, char error[SETTINGS_ERROR_BYTES]) {
     struct sidecar *sidecar = must_have(sizeof *sidecar);
     sidecar->settings = settings;
@@ -171,6 +190,7 @@ struct sidecar *sidecar_start(const struct settings *settings, char error[SETTIN
     sidecar->service.metrics = &sidecar->metrics;
     sidecar->service.bridge = bridge_new();
     set_limits(sidecar);
+    tell_idle_settings(sidecar);
     bool good = start_consumer(sidecar, error) && start_listeners(sidecar, error);
     if (!good) {
         bridge_cancel(sidecar->service.bridge);

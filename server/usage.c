@@ -11,6 +11,7 @@ static const char head[] =
     "kafka-sidecar: a Kafka consumer for the application beside it, by HTTP and JSON\n"
     "\n"
     "  kafka-sidecar --bootstrap-server HOST:PORT --group GROUP --topic TOPIC\n"
+    "  kafka-sidecar config [--json] …  every setting, its value and where that comes from\n"
     "\n"
     "  --bootstrap-server HOST:PORT,…  bootstrap.servers\n"
     "  --group GROUP                   group.id\n"

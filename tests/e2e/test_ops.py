@@ -1,0 +1,73 @@
+"""Running it: what the commands of the program print, signals, probes, metrics."""
+import json
+
+import pytest
+
+from test_lifecycle import run_to_end
+
+
+def config(binary, *arguments, **options):
+    """{key: row} of `config --json`, and the keys that do nothing."""
+    done = run_to_end(binary, "config", "--json", *arguments, **options)
+    assert done.returncode == 0, done
+    answer = json.loads(done.stdout)
+    return {row["key"]: row for row in answer["settings"]}, {row["key"]: row for row in answer["no_effect"]}
+
+
+# kafka-sidecar config
+
+def test_config_shows_values_and_sources(binary, tmp_path):
+    file = tmp_path / "client.properties"
+    file.write_text("bootstrap.servers=127.0.0.1:1\nauto.offset.reset=smallest\n")
+    rows, _ = config(binary, "--config", file, "--group", "g", "--set", "max.poll.records=7",
+                     env={"KAFKA_SIDECAR_CLIENT_RACK": "r1"})
+    shown = {key: (row["value"], row["source"], row["place"]) for key, row in rows.items()}
+    assert shown["bootstrap.servers"] == ("127.0.0.1:1", "file", f"{file}:1")
+    assert shown["auto.offset.reset"] == ("earliest", "file", f"{file}:2")
+    assert shown["group.id"] == ("g", "flag", "--group")
+    assert shown["max.poll.records"] == ("7", "set", "--set")
+    assert shown["client.rack"] == ("r1", "environment", "KAFKA_SIDECAR_CLIENT_RACK")
+    assert shown["fetch.min.bytes"] == ("1", "default", None)
+    table = run_to_end(binary, "config", "--config", file, "--group", "g")
+    assert table.returncode == 0 and len(table.stdout.splitlines()) == 1 + len(rows)
+
+
+@pytest.mark.parametrize("theirs, value, ours, result", [
+    ("metadata.broker.list", "127.0.0.1:2", "bootstrap.servers", "127.0.0.1:2"),
+    ("fetch.wait.max.ms", "50", "fetch.max.wait.ms", "50"),
+    ("fetch.message.max.bytes", "1000", "max.partition.fetch.bytes", "1000"),
+    ("queued.max.messages.kbytes", "1024", "fetch.buffer.bytes", "1048576"),
+    ("socket.timeout.ms", "5000", "request.timeout.ms", "5000"),
+    ("topic.metadata.refresh.interval.ms", "9000", "metadata.max.age.ms", "9000"),
+    ("auto.commit.enable", "false", "enable.auto.commit", "false"),
+])
+def test_other_names_of_the_same(binary, theirs, value, ours, result):
+    rows, _ = config(binary, "--bootstrap-server", "127.0.0.1:1", "--set", f"{theirs}={value}")
+    assert rows[ours]["value"] == result and rows[ours]["spelt"] == theirs
+
+
+def test_a_java_file_with_more_than_we_need(binary, kafka, topic, start_sidecar, tmp_path):
+    """Keys that do nothing here are told in the log, one line each, and stop nothing"""
+    file = tmp_path / "client.properties"
+    file.write_text("key.deserializer=org.apache.kafka.common.serialization.StringDeserializer\n"
+                    "value.deserializer=org.apache.kafka.common.serialization.StringDeserializer\n"
+                    "partition.assignment.strategy=org.apache.kafka.clients.consumer.RangeAssignor\n"
+                    "send.buffer.bytes=131072\nmetric.reporters=\nexclude.internal.topics=true\n")
+    sidecar = start_sidecar(kafka.bootstrap, topic, arguments=["--config", str(file)]).wait_ready()
+    assert sidecar.status()["assignor"] == "range"
+    ignored = [line for line in sidecar.log.splitlines() if "setting ignored" in line]
+    assert len(ignored) == 5 and all(f"{file}:" in line for line in ignored)
+    _, idle = config(binary, "--bootstrap-server", "127.0.0.1:1", "--config", file)
+    assert set(idle) == {"key.deserializer", "value.deserializer", "send.buffer.bytes", "metric.reporters",
+                         "exclude.internal.topics"}
+
+
+@pytest.mark.parametrize("pair, words", [
+    ("exclude.internal.topics=false", "exclude.internal.topics: internal topics"),
+    ("enable.auto.offset.store=false", "enable.auto.commit=false"),
+    ("queued.max.messages.kbytes=1", "queued.max.messages.kbytes, here fetch.buffer.bytes"),
+    ("config.providers=file", "secrets come from files"),
+])
+def test_what_would_mean_something_else_is_refused(binary, pair, words):
+    done = run_to_end(binary, "--bootstrap-server", "127.0.0.1:1", "--set", pair)
+    assert done.returncode == 2 and words in done.stderr, done
