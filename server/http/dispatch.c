@@ -66,7 +66,7 @@ static bool find_consumer(struct request *request, const char *name) {
 static bool check_route(struct request *request, const char *method, const char *path) {
     struct route_match match = route_find(method, path, request->connection->is_management);
     request->route = match.route;
-    request->topic = pool_string(&request->pool, match.topic);
+    request->argument = pool_copy(&request->pool, match.argument, match.argument_length);
     if (match.route) {
         const char *name = pool_copy(&request->pool, match.consumer, match.consumer_length);
         return find_consumer(request, name ? name : REGISTRY_DEFAULT);

@@ -44,8 +44,8 @@ static void show_topics(struct request *request) {
 }
 
 void handle_topics(struct request *request) {
-    request_wait(request, 1, request->topic ? show_topic : show_topics);
-    kc_topics(request->consumer->kc, request->topic, request_part(request, 0));
+    request_wait(request, 1, request->argument ? show_topic : show_topics);
+    kc_topics(request->consumer->kc, request->argument, request_part(request, 0));
 }
 
 /// The consumer's metrics; freed by the caller. There may be more than are taken.

@@ -5,7 +5,7 @@
 #include "server/consumers/consumer.h"
 #include "server/http/answers.h"
 #include "server/http/handlers.h"
-#include "server/json/requests.h"
+#include "server/json/subscription.h"
 #include "server/json/writer.h"
 #include "server/metrics.h"
 

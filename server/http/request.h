@@ -51,7 +51,7 @@ struct request {
     bool has_begun; ///< its head was looked at
     const struct route *route;
     struct consumer *consumer; ///< whom the call is about; NULL before it is routed
-    const char *topic;         ///< of a path that ends with one
+    const char *argument;      ///< what stands where the route's path has braces; NULL: it has none
     struct params params;
     struct out body;
     bool body_is_too_large;

@@ -82,7 +82,6 @@ struct target {
     size_t consumer_length;
 };
 
-static const char api[] = "/v1";
 static const char consumers[] = "/v1/consumers/";
 
 static struct target take_apart(const char *path) {
@@ -94,22 +93,34 @@ static struct target take_apart(const char *path) {
     return (struct target){ name + length, name, length };
 }
 
-/// `topic` gets the end of a path with "{topic}", else NULL.
+/// Whether the path is as the pattern says. When it has braces, `argument` gets what stands there.
+static bool text_matches(const char *pattern, const char *path, struct kc_bytes *argument) {
+    const char *open = strchr(pattern, '{');
+    *argument = (struct kc_bytes){ NULL, 0 };
+    if (!open) return strcmp(pattern, path) == 0;
+    const char *close = strchr(open, '}');
+    must(close != NULL);
+    size_t before = (size_t)(open - pattern);
+    if (strncmp(pattern, path, before) != 0) return false;
+    argument->data = (const uint8_t *)path + before;
+    argument->size = strcspn(path + before, "/");
+    return argument->size > 0 && strcmp(close + 1, path + before + argument->size) == 0;
+}
+
+/// A call of a consumer that is named needs a path below /v1 that is not about all consumers.
 static bool path_matches(
-    const struct route *route, const struct target *target, const char **topic
+    const struct route *route, const struct target *target, struct kc_bytes *argument
 ) {
+    static const char api[] = "/v1/";
+    static const char all[] = "/v1/consumers";
     const char *pattern = route->path;
-    *topic = NULL;
     if (target->consumer) {
-        if (strncmp(pattern, api, sizeof api - 1) != 0) return false;
-        pattern += sizeof api - 1;
+        bool allowed = strncmp(pattern, api, sizeof api - 1) == 0 &&
+                       strncmp(pattern, all, sizeof all - 1) != 0;
+        if (!allowed) return false;
+        pattern += sizeof api - 2;
     }
-    const char *brace = strchr(pattern, '{');
-    if (!brace) return strcmp(pattern, target->path) == 0;
-    size_t length = (size_t)(brace - pattern);
-    if (strncmp(pattern, target->path, length) != 0) return false;
-    *topic = target->path + length;
-    return **topic != '\0' && !strchr(*topic, '/');
+    return text_matches(pattern, target->path, argument);
 }
 
 static bool method_matches(const struct route *route, const char *method) {
@@ -131,14 +142,15 @@ struct route_match route_find(const char *method, const char *path, bool is_mana
                                  .consumer_length = target.consumer_length };
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         const struct route *route = &routes[i];
-        const char *topic;
-        if (route->is_management != is_management || !path_matches(route, &target, &topic))
+        struct kc_bytes argument;
+        if (route->is_management != is_management || !path_matches(route, &target, &argument))
             continue;
         allow(&match, route->method);
         if (route->has_head) allow(&match, "HEAD");
         if (match.route || !method_matches(route, method)) continue;
         match.route = route;
-        match.topic = topic;
+        match.argument = (const char *)argument.data;
+        match.argument_length = argument.size;
     }
     return match;
 }

@@ -17,7 +17,7 @@ enum route_settling {
 /// One method of one path.
 struct route {
     const char *method;
-    const char *path; ///< with "{topic}" at its end: anything but a slash there
+    const char *path; ///< may have one part in braces, e.g. "{topic}": anything but a slash there
     request_step *handler;
     const char *params; ///< as params_check() wants them
     bool takes_body;
@@ -30,10 +30,11 @@ enum { ROUTE_ALLOW_BYTES = 64 };
 
 /// What was found.
 struct route_match {
-    const struct route *route;     ///< NULL: nothing for this method
-    const char *consumer;          ///< the name in /v1/consumers/{name}/…; NULL: none
-    size_t consumer_length;        ///< of that name, which need not be one that can be had
-    const char *topic;             ///< the end of a path with "{topic}"; NULL: none
+    const struct route *route; ///< NULL: nothing for this method
+    const char *consumer;      ///< the name in /v1/consumers/{name}/…; NULL: none
+    size_t consumer_length;    ///< of that name, which need not be one that can be had
+    const char *argument;      ///< what stands where the route's path has braces; NULL: it has none
+    size_t argument_length;
     char allow[ROUTE_ALLOW_BYTES]; ///< the methods of the path, if there is such a path; else ""
 };
 

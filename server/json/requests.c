@@ -4,23 +4,13 @@
 #include "server/json/requests.h"
 
 #include "server/base/must.h"
-#include "server/json/check.h"
-#include "server/json/cursor.h"
+#include "server/json/body.h"
 #include "server/json/number.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 8, PATH_BYTES = 64 };
-
-/// Reading one body.
-struct body {
-    struct cursor cursor;
-    struct pool *pool;
-    struct complaint *complaint;
-    char path[PATH_BYTES]; ///< of the object that is being read, e.g. "offsets[3]."
-};
+enum { FIRST_CAPACITY = 8 };
 
 /// The fields of an item, as bits.
 enum item_field {
@@ -47,15 +37,6 @@ static const struct shape {
     [REQUEST_SEEK] = { "partitions", FIELD_TOPIC | FIELD_PARTITION | FIELD_TARGET, 0 },
     [REQUEST_TIMES] = { "timestamps", FIELD_TOPIC | FIELD_PARTITION | FIELD_TIMESTAMP, 0 },
 };
-
-bool complain(struct complaint *complaint, const char *format, ...) {
-    must(complaint != NULL);
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(complaint->text, sizeof complaint->text, format, arguments);
-    va_end(arguments);
-    return false;
-}
 
 struct kc_partition *partition_list_add(
     struct partition_list *list, struct pool *pool, bool target
@@ -127,36 +108,6 @@ static bool read_integer(
     return true;
 }
 
-static bool read_string(struct body *body, const char *field, struct kc_bytes *bytes) {
-    if (cursor_kind(&body->cursor) != CURSOR_STRING) {
-        return complain(body->complaint, "%s%s: not a string", body->path, field);
-    }
-    *bytes = cursor_take_string(&body->cursor, body->pool);
-    if (!bytes->data) {
-        return complain(
-            body->complaint, "%s%s: half of a surrogate pair is no text", body->path, field
-        );
-    }
-    return true;
-}
-
-/// A string that names something: not empty, and without a NUL in it.
-static bool read_name(struct body *body, const char *field, const char **name) {
-    struct kc_bytes bytes = { NULL, 0 };
-    if (!read_string(body, field, &bytes)) return false;
-    if (bytes.size == 0 || memchr(bytes.data, 0, bytes.size)) {
-        return complain(
-            body->complaint,
-            "%s%s: %s",
-            body->path,
-            field,
-            bytes.size == 0 ? "empty" : "has a NUL character in it"
-        );
-    }
-    *name = (const char *)bytes.data;
-    return true;
-}
-
 static bool read_timestamp_object(struct body *body, struct seek_target *target) {
     struct kc_bytes key;
     bool found = false;
@@ -179,7 +130,7 @@ static bool read_timestamp_object(struct body *body, struct seek_target *target)
 
 static bool read_word(struct body *body, const char *field, struct seek_target *target) {
     const char *word = NULL;
-    if (!read_name(body, field, &word)) return false;
+    if (!body_read_name(body, field, &word)) return false;
     if (seek_target_find(word, target)) return true;
     return complain(
         body->complaint,
@@ -208,7 +159,7 @@ static bool read_metadata(struct body *body, struct kc_partition *partition) {
         (void)cursor_take_raw(&body->cursor);
         return true;
     }
-    if (!read_string(body, "metadata", &bytes)) return false;
+    if (!body_read_string(body, "metadata", &bytes)) return false;
     partition->metadata = (const char *)bytes.data;
     partition->metadata_size = bytes.size;
     return true;
@@ -256,22 +207,11 @@ static unsigned find_field(struct kc_bytes key, unsigned allowed) {
     return 0;
 }
 
-static bool complain_of_key(struct body *body, struct kc_bytes key, bool repeated) {
-    body->complaint->is_unknown = !repeated;
-    return complain(
-        body->complaint,
-        "%s%.60s: %s",
-        body->path,
-        key.data ? (const char *)key.data : "?",
-        repeated ? "given twice" : "not a field of this call"
-    );
-}
-
 static bool read_field(
     struct body *body, unsigned field, struct kc_partition *partition, struct seek_target *target
 ) {
     switch ((enum item_field)field) {
-    case FIELD_TOPIC: return read_name(body, "topic", &partition->topic);
+    case FIELD_TOPIC: return body_read_name(body, "topic", &partition->topic);
     case FIELD_PARTITION: return read_partition_number(body, partition);
     case FIELD_OFFSET: return read_integer(body, "offset", 0, INT64_MAX, &partition->offset);
     case FIELD_TARGET: return read_target(body, target);
@@ -306,7 +246,7 @@ static bool read_item(struct body *body, const struct shape *shape, struct parti
     cursor_enter_object(&body->cursor);
     while (cursor_next_key(&body->cursor, body->pool, &key)) {
         unsigned field = key.data ? find_field(key, shape->required | shape->optional) : 0;
-        if (field == 0 || (seen & field)) return complain_of_key(body, key, field != 0);
+        if (field == 0 || (seen & field)) return body_complain_of_key(body, key, field != 0);
         seen |= field;
         if (!read_field(body, field, partition, target)) return false;
     }
@@ -329,30 +269,6 @@ static bool read_list(struct body *body, const struct shape *shape, struct parti
     return true;
 }
 
-/// Checks the text and enters its object.
-static bool begin(
-    struct body *body, struct kc_bytes text, struct pool *pool, struct complaint *complaint
-) {
-    must(pool != NULL && complaint != NULL);
-    struct check_fault fault;
-    *body = (struct body){ .pool = pool, .complaint = complaint };
-    if (!text.data || !check_json(text, REQUEST_MOST_DEPTH, &fault)) {
-        if (!text.data) fault = (struct check_fault){ 0, "nothing" };
-        complaint->is_syntax = true;
-        return complain(complaint, "the body is no JSON: %s at byte %zu", fault.why, fault.at);
-    }
-    body->cursor = cursor_begin(text);
-    if (cursor_kind(&body->cursor) != CURSOR_OBJECT) {
-        return complain(complaint, "the body: not an object");
-    }
-    cursor_enter_object(&body->cursor);
-    return true;
-}
-
-static bool key_is(struct kc_bytes key, const char *name) {
-    return key.data && key.size == strlen(name) && memcmp(key.data, name, key.size) == 0;
-}
-
 bool request_read_partitions(
     struct kc_bytes text,
     enum request_kind kind,
@@ -365,68 +281,21 @@ bool request_read_partitions(
     struct body body;
     struct kc_bytes key;
     *list = (struct partition_list){ 0 };
-    if (!begin(&body, text, pool, complaint)) return false;
+    if (!body_begin(&body, text, pool, complaint)) return false;
     while (cursor_next_key(&body.cursor, pool, &key)) {
-        if (key_is(key, shape->list) && !list->given) {
+        if (body_key_is(key, shape->list) && !list->given) {
             if (!read_list(&body, shape, list)) return false;
-        } else if (kind == REQUEST_SEEK && key_is(key, "to") && !list->has_common_target) {
+        } else if (kind == REQUEST_SEEK && body_key_is(key, "to") && !list->has_common_target) {
             list->has_common_target = true;
             if (!read_word(&body, "to", &list->common_target)) return false;
         } else {
-            bool known = key_is(key, shape->list) || (kind == REQUEST_SEEK && key_is(key, "to"));
-            return complain_of_key(&body, key, known);
+            bool known =
+                body_key_is(key, shape->list) || (kind == REQUEST_SEEK && body_key_is(key, "to"));
+            return body_complain_of_key(&body, key, known);
         }
     }
     if (list->given && list->has_common_target) {
         return complain(complaint, "\"to\" and \"partitions\" exclude each other");
     }
     return true;
-}
-
-static bool read_topics(struct body *body, struct subscription_request *request) {
-    if (cursor_kind(&body->cursor) != CURSOR_ARRAY) {
-        return complain(body->complaint, "topics: not an array");
-    }
-    struct cursor counting = body->cursor;
-    size_t count = 0;
-    cursor_enter_array(&counting);
-    for (; cursor_next_item(&counting); count++)
-        (void)cursor_take_raw(&counting);
-    request->topics = pool_array(body->pool, count + 1, sizeof *request->topics);
-    cursor_enter_array(&body->cursor);
-    while (cursor_next_item(&body->cursor)) {
-        char field[PATH_BYTES];
-        (void)snprintf(field, sizeof field, "topics[%zu]", request->count);
-        if (!read_name(body, field, &request->topics[request->count++])) return false;
-    }
-    if (count == 0) return complain(body->complaint, "topics: empty; DELETE ends a subscription");
-    return true;
-}
-
-bool request_read_subscription(
-    struct kc_bytes text,
-    struct pool *pool,
-    struct subscription_request *request,
-    struct complaint *complaint
-) {
-    must(request != NULL);
-    struct body body;
-    struct kc_bytes key;
-    *request = (struct subscription_request){ 0 };
-    if (!begin(&body, text, pool, complaint)) return false;
-    bool pattern = false;
-    while (cursor_next_key(&body.cursor, pool, &key)) {
-        if (key_is(key, "topics") && !request->topics) {
-            if (!read_topics(&body, request)) return false;
-        } else if (key_is(key, "pattern") && !pattern) {
-            pattern = true;
-            (void)cursor_take_raw(&body.cursor);
-        } else {
-            return complain_of_key(&body, key, key_is(key, "topics") || key_is(key, "pattern"));
-        }
-    }
-    if (pattern && request->topics)
-        return complain(complaint, "topics and pattern exclude each other");
-    if (pattern) return complain(complaint, "pattern: subscribing by pattern is not supported yet");
-    return request->topics || complain(complaint, "topics is missing");
 }

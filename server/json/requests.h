@@ -51,12 +51,6 @@ enum request_kind {
     REQUEST_TIMES,  ///< {"timestamps":[{"topic","partition","timestamp"}]}
 };
 
-/// What PUT subscription says.
-struct subscription_request {
-    const char **topics;
-    size_t count;
-};
-
 /// The most that a request body may be nested.
 enum { REQUEST_MOST_DEPTH = 16 };
 
@@ -66,14 +60,6 @@ bool request_read_partitions(
     enum request_kind kind,
     struct pool *pool,
     struct partition_list *list,
-    struct complaint *complaint
-);
-
-/// Reads {"topics":[…]}. False with a complaint.
-bool request_read_subscription(
-    struct kc_bytes body,
-    struct pool *pool,
-    struct subscription_request *request,
     struct complaint *complaint
 );
 

@@ -2,6 +2,7 @@
 // Request bodies, good and bad.
 #include "server/base/out.h"
 #include "server/json/requests.h"
+#include "server/json/subscription.h"
 #include "tests/unit/suite.h"
 
 #include <string.h>
