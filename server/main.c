@@ -4,27 +4,37 @@
 #include "server/arguments.h"
 #include "server/sidecar.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { EXIT_CONFIGURATION = 2 };
 
-/// All threads inherit the mask, so that the signals wait for sigwait().
+/// What each signal asks for. All are blocked in all threads, and taken by main's alone.
+static const int handled[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+
 static void block_signals(sigset_t *signals) {
     (void)sigemptyset(signals);
-    (void)sigaddset(signals, SIGTERM);
-    (void)sigaddset(signals, SIGINT);
+    for (size_t i = 0; i < sizeof handled / sizeof handled[0]; i++)
+        (void)sigaddset(signals, handled[i]);
     (void)pthread_sigmask(SIG_BLOCK, signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-/// Waits for the first signal. The second one has its default action again: it ends the process.
-static void wait_for_signal(const sigset_t *signals) {
-    int signal_number = 0;
-    while (sigwait(signals, &signal_number) == EINTR) {}
-    (void)pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+/// Serves signals until one ends the process. The next one of those has its default action again:
+/// it ends the process at once.
+static void serve_signals(struct sidecar *sidecar, const sigset_t *signals) {
+    int signal_number;
+    do {
+        signal_number = sigwaitinfo(signals, NULL);
+        if (signal_number == SIGHUP) sidecar_reload(sidecar);
+        if (signal_number == SIGUSR1) sidecar_toggle_debug(sidecar);
+    } while (signal_number != SIGTERM && signal_number != SIGINT);
+    sigset_t ending;
+    (void)sigemptyset(&ending);
+    (void)sigaddset(&ending, SIGTERM);
+    (void)sigaddset(&ending, SIGINT);
+    (void)pthread_sigmask(SIG_UNBLOCK, &ending, NULL);
 }
 
 static int run(const struct settings *settings) {
@@ -36,7 +46,7 @@ static int run(const struct settings *settings) {
         (void)fprintf(stderr, "kafka-sidecar: %s\n", error);
         return EXIT_FAILURE;
     }
-    wait_for_signal(&signals);
+    serve_signals(sidecar, &signals);
     sidecar_stop(sidecar);
     return EXIT_SUCCESS;
 }

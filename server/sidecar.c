@@ -11,6 +11,7 @@
 #include "server/journal.h"
 #include "server/metrics.h"
 #include "server/origins.h"
+#include "server/reload.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -26,6 +27,7 @@ struct sidecar {
     struct journal journal;
     struct metrics metrics;
     struct service service;
+    struct reloads reloads; ///< each part adds what it can read again, before the start is over
     struct kc_runtime *runtime;
     struct http_server *http;
     struct http_server *management;
@@ -177,14 +179,17 @@ static void tell_idle_settings(const struct sidecar *sidecar) {
     }
 }
 
+static struct journal journal_of(const struct settings *settings) {
+    enum kc_log_level level = KC_LOG_INFO;
+    must(journal_level_find(settings_text(settings, SETTING_LOG_LEVEL), &level));
+    bool json = strcmp(settings_text(settings, SETTING_LOG_FORMAT), "json") == 0;
+    return journal_begin(STDERR_FILENO, level, json);
+}
+
 struct sidecar *sidecar_start(const struct settings *settings, char error[SETTINGS_ERROR_BYTES]) {
     struct sidecar *sidecar = must_have(sizeof *sidecar);
     sidecar->settings = settings;
-    sidecar->journal = (struct journal){
-        .fd = STDERR_FILENO,
-        .level = journal_level(settings_text(settings, SETTING_LOG_LEVEL)),
-        .json = strcmp(settings_text(settings, SETTING_LOG_FORMAT), "json") == 0,
-    };
+    sidecar->journal = journal_of(settings);
     sidecar->service.settings = settings;
     sidecar->service.journal = &sidecar->journal;
     sidecar->service.metrics = &sidecar->metrics;
@@ -209,6 +214,23 @@ struct sidecar *sidecar_start(const struct settings *settings, char error[SETTIN
         sidecar_port(sidecar)
     );
     return sidecar;
+}
+
+void sidecar_reload(struct sidecar *sidecar) {
+    bool good = reloads_run(&sidecar->reloads, &sidecar->journal);
+    journal_line(
+        &sidecar->journal,
+        good ? KC_LOG_INFO : KC_LOG_ERROR,
+        "sidecar",
+        "reloaded",
+        "parts=%zu failed=%s",
+        sidecar->reloads.count,
+        good ? "no" : "yes"
+    );
+}
+
+void sidecar_toggle_debug(struct sidecar *sidecar) {
+    journal_toggle_debug(&sidecar->journal, "signal");
 }
 
 void sidecar_stop(struct sidecar *sidecar) {

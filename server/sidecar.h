@@ -12,6 +12,12 @@ struct sidecar;
 /// outlive it. NULL with a sentence in `error`.
 struct sidecar *sidecar_start(const struct settings *settings, char error[SETTINGS_ERROR_BYTES]);
 
+/// Reads again what can be read again while it runs: tokens, certificates.
+void sidecar_reload(struct sidecar *sidecar);
+
+/// Switches debug lines of the log on, or off again.
+void sidecar_toggle_debug(struct sidecar *sidecar);
+
 /// Stops in order: polls end, other calls go on while clients are connected and shutdown.grace.ms
 /// is not over; then the consumer commits if it does so by itself and leaves its group; then all is
 /// freed. Bounded in time.

@@ -73,5 +73,11 @@ void handle_healthz(struct request *request);
 /// GET /readyz on the management listener.
 void handle_readyz(struct request *request);
 
+/// GET /loglevel on the management listener.
+void handle_get_loglevel(struct request *request);
+
+/// PUT /loglevel on the management listener.
+void handle_put_loglevel(struct request *request);
+
 /// GET /metrics on the management listener.
 void handle_prometheus(struct request *request);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls about the cluster and about the process itself: topics, metrics, the API's document,
-// health.
+// Calls about the cluster and about the process itself: topics, metrics, the API's document.
 #include "server/base/must.h"
 #include "server/consumers/consumer.h"
 #include "server/http/answers.h"
@@ -132,35 +131,4 @@ void handle_openapi(struct request *request) {
     const char *document = openapi_document(&size);
     out_append(&body, document, size);
     request_answer_json_take(request, &body);
-}
-
-/// The process alone: brokers that are away are no reason to restart it.
-void handle_healthz(struct request *request) {
-    struct out body = { 0 };
-    OUT_LITERAL(&body, "{\"status\":\"ok\",\"version\":\"" SIDECAR_VERSION "\"}");
-    request_answer_json_take(request, &body);
-}
-
-static void show_readiness(struct request *request) {
-    const struct kc_result *result = request_result(request, 0);
-    if (request_failed(request, result)) return;
-    const struct kc_description *now = result->description;
-    must(now != NULL);
-    if (atomic_load(&request->service->is_draining)) {
-        request_refuse(request, PROBLEM_SHUTTING_DOWN, NULL);
-    } else if (!now->ready) {
-        request_refuse(request, PROBLEM_NOT_READY, now->reason);
-    } else {
-        struct out body = { 0 };
-        writer_begin_object(&body);
-        writer_member_boolean(&body, "ready", true);
-        writer_member_string(&body, "state", now->state);
-        writer_end_object(&body);
-        request_answer_json_take(request, &body);
-    }
-}
-
-void handle_readyz(struct request *request) {
-    request_wait(request, 1, show_readiness);
-    kc_describe(request->consumer->kc, request_part(request, 0));
 }

@@ -68,6 +68,8 @@ static const struct route routes[] = {
     MANAGEMENT("/healthz", handle_healthz),
     MANAGEMENT("/readyz", handle_readyz),
     MANAGEMENT("/metrics", handle_prometheus),
+    MANAGEMENT("/loglevel", handle_get_loglevel),
+    { "PUT", "/loglevel", handle_put_loglevel, "level", true, true, false, ROUTE_SETTLES_NOTHING },
 };
 
 const struct route *route_table(size_t *count) {

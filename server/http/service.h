@@ -14,7 +14,7 @@ struct settings;
 /// Borrowed parts, but for the flag.
 struct service {
     const struct settings *settings;
-    const struct journal *journal;
+    struct journal *journal;
     struct registry *consumers;
     struct bridge *bridge;
     struct metrics *metrics;

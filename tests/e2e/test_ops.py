@@ -1,8 +1,13 @@
 """Running it: what the commands of the program print, signals, probes, metrics."""
 import json
+import re
+import signal
 
 import pytest
 
+from lib import produce
+from lib.records import of_answer, values
+from lib.wait import eventually
 from test_lifecycle import run_to_end
 
 
@@ -71,3 +76,51 @@ def test_a_java_file_with_more_than_we_need(binary, kafka, topic, start_sidecar,
 def test_what_would_mean_something_else_is_refused(binary, pair, words):
     done = run_to_end(binary, "--bootstrap-server", "127.0.0.1:1", "--set", pair)
     assert done.returncode == 2 and words in done.stderr, done
+
+
+# Signals and the log
+
+def signalled(sidecar, number, words):
+    """Sends a signal and waits until the log says what it did."""
+    before = sidecar.log.count(words)
+    sidecar.process.send_signal(number)
+    eventually(lambda: sidecar.log.count(words) > before, what=f"the log has {words!r}")
+
+
+def test_sigusr1_switches_debug_lines_on_and_off(sidecar):
+    signalled(sidecar, signal.SIGUSR1, "log switched from=info to=debug by=signal")
+    sidecar.status()
+    eventually(lambda: " debug request ended path=/v1/status" in sidecar.log, what="debug lines")
+    signalled(sidecar, signal.SIGUSR1, "log switched from=debug to=info by=signal")
+    sidecar.close()
+
+
+def test_sighup_reloads_and_disturbs_nothing(kafka, topic, sidecar):
+    member = sidecar.status()["member_id"]
+    poll = sidecar.hold_poll()
+    signalled(sidecar, signal.SIGHUP, "sidecar reloaded")
+    signalled(sidecar, signal.SIGHUP, "sidecar reloaded")
+    produce.produce(kafka.bootstrap, topic, [b"after"])
+    assert values(of_answer(poll.answer())) == [b"after"]
+    assert sidecar.status()["member_id"] == member
+
+
+def test_the_log_level_is_changed_by_a_call(sidecar):
+    assert sidecar.management.get("/loglevel").ok() == {"level": "info"}
+    assert sidecar.management.call("PUT", "/loglevel?level=error").status == 200
+    assert sidecar.management.get("/loglevel").ok() == {"level": "error"}
+    assert sidecar.management.call("PUT", "/loglevel?level=loud").problem(400)["code"] == "INVALID_ARGUMENT"
+
+
+def test_every_line_of_a_json_log_is_json(kafka, topic, start_sidecar):
+    sidecar = start_sidecar(kafka.bootstrap, topic, settings={"log.format": "json", "log.level": "debug"}).wait_ready()
+    sidecar.close()
+    lines = [json.loads(line) for line in sidecar.log.splitlines()]
+    assert len(lines) > 5
+    for line in lines:
+        assert set(line) == {"time", "level", "noun", "verb", "details"}, line
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["time"])
+        assert line["level"] in ("error", "warn", "info", "debug") and isinstance(line["details"], dict)
+        assert "text" not in line["details"], f"not key=value: {line}"
+    started = next(line for line in lines if (line["noun"], line["verb"]) == ("sidecar", "started"))
+    assert started["details"]["port"] == int(sidecar.listener.rsplit(":", 1)[1])
