@@ -7,12 +7,21 @@
 #include "consumer/base/log.h"
 #include "consumer/base/must.h"
 #include "consumer/consumer_state.h"
+#include "consumer/driver/loop.h"
 #include "consumer/engine/command.h"
+#include "consumer/engine/event.h"
+#include "consumer/engine/options.h"
+#include "consumer/fetch/queue.h"
 #include "consumer/wire/kafka_error.h"
 #include "consumer/wire/messages_cluster.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+/// Behind kc_config.
+struct kc_config {
+    struct options options;
+};
 
 // The public list of statuses is the library's own.
 #define CHECK(name, sentence) \
@@ -127,11 +136,16 @@ void kc_runtime_free(struct kc_runtime *runtime) {
 }
 
 struct kc_consumer *kc_consumer_new(
-    struct kc_runtime *runtime, const struct kc_config *config, char error[KC_ERROR_BYTES]
+    struct kc_runtime *runtime,
+    const struct kc_config *config,
+    const struct kc_listener *listener,
+    char error[KC_ERROR_BYTES]
 ) {
     if (options_check(&config->options, error)) return NULL;
     struct kc_consumer *consumer = must_alloc(sizeof *consumer);
-    consumer->host = loop_add(runtime->loop, &config->options);
+    if (listener) consumer->listener = *listener;
+    struct listener inner = { .on_event = public_on_event, .arg = consumer };
+    consumer->host = loop_add(runtime->loop, &config->options, listener ? &inner : NULL);
     consumer->queue = loop_queue(consumer->host);
     return consumer;
 }
@@ -149,11 +163,13 @@ const struct kc_call *public_call(const struct command *command) {
     return command->arg;
 }
 
-static void fill_partitions(struct command *command, struct kc_result *result) {
-    struct kc_partition *partitions =
-        arena_array(&command->arena, command->row_count + 1, sizeof *partitions);
-    for (size_t i = 0; i < command->row_count; i++) {
-        const struct row *row = &command->rows[i];
+const struct kc_partition *public_partitions(
+    struct arena *arena, const struct row *rows, size_t count
+) {
+    must(rows != NULL || count == 0);
+    struct kc_partition *partitions = arena_array(arena, count + 1, sizeof *partitions);
+    for (size_t i = 0; i < count; i++) {
+        const struct row *row = &rows[i];
         partitions[i] = (struct kc_partition){
             .topic = row->topic,
             .partition = row->partition,
@@ -166,8 +182,7 @@ static void fill_partitions(struct command *command, struct kc_result *result) {
             .kafka_error = row->kafka_error,
         };
     }
-    result->partitions = partitions;
-    result->partition_count = command->row_count;
+    return partitions;
 }
 
 static void fill_topic(
@@ -222,7 +237,8 @@ static void finish(struct command *command, const struct command_result *from) {
         .kafka_error = from->kafka_error,
         .message = from->message ? from->message : status_text(from->status),
     };
-    fill_partitions(command, &result);
+    result.partitions = public_partitions(&command->arena, command->rows, command->row_count);
+    result.partition_count = command->row_count;
     if (from->topics) fill_topics(command, from->topics, &result);
     call->done(call->arg, &result);
 }
@@ -273,9 +289,13 @@ static void run_on_partitions(
     loop_post_take(consumer->host, command);
 }
 
-void kc_close(struct kc_consumer *consumer, bool autocommit, struct kc_call call) {
+void kc_close(
+    struct kc_consumer *consumer, const struct kc_close_options *options, struct kc_call call
+) {
+    _Static_assert((int)KC_FAREWELL_REMAIN == (int)FAREWELL_REMAIN, "farewells have one order");
     struct command *command = public_command(COMMAND_CLOSE, call);
-    command->autocommit = autocommit;
+    command->autocommit = !options || options->autocommit;
+    if (options) command->farewell = (enum command_farewell)options->farewell;
     loop_post_take(consumer->host, command);
 }
 
@@ -303,6 +323,18 @@ void kc_assign(
     must(partitions != NULL || count == 0);
     static const struct kc_partition none[1];
     run_on_partitions(consumer, COMMAND_ASSIGN, partitions ? partitions : none, count, call);
+}
+
+void kc_acknowledge(struct kc_consumer *consumer, int64_t rebalance_id, struct kc_call call) {
+    struct command *command = public_command(COMMAND_ACKNOWLEDGE, call);
+    command->rebalance_id = rebalance_id;
+    loop_post_take(consumer->host, command);
+}
+
+void kc_rebalance(struct kc_consumer *consumer, const char *reason, struct kc_call call) {
+    struct command *command = public_command(COMMAND_REBALANCE, call);
+    if (reason) command->reason = arena_string(&command->arena, slice_from_string(reason));
+    loop_post_take(consumer->host, command);
 }
 
 void kc_commit(
@@ -434,6 +466,10 @@ size_t kc_metrics(struct kc_consumer *consumer, struct kc_metric *metrics, size_
           (double)totals.engine.failed_commits,
           true },
         { "rebalance-total", "Rebalances completed.", (double)totals.engine.rebalances, true },
+        { "rebalance-ack-timeout-total",
+          "Rebalances held that nobody acknowledged within rebalance.ack.timeout.ms.",
+          (double)totals.engine.expired_holds,
+          true },
         { "connection-count", "Connections to brokers.", (double)totals.engine.connections, false },
     };
     size_t count = sizeof all / sizeof all[0];

@@ -27,6 +27,7 @@ enum kc_status {
     KC_ILLEGAL_GENERATION,
     KC_UNKNOWN_MEMBER,
     KC_REBALANCE_IN_PROGRESS,
+    KC_NO_SUCH_REBALANCE,
     KC_FENCED,
     KC_NO_OFFSET,
     KC_OFFSET_OUT_OF_RANGE,
@@ -135,11 +136,26 @@ KC_EXPORT void kc_runtime_free(struct kc_runtime *runtime);
 /// One consumer: a member of a group, or a reader of assigned partitions.
 struct kc_consumer;
 
+struct kc_event;
+
+/// Who is told what happens to a consumer (Kafka's ConsumerRebalanceListener, and more).
+/// `on_event` is called on the engine thread and must not block; it may make calls, which take
+/// effect after it has returned. For KC_PARTITIONS_REVOKED and KC_PARTITIONS_ASSIGNED what it
+/// returns counts: true asks the engine to hold the rebalance until kc_acknowledge(), at most
+/// `ack_within_ms`.
+struct kc_listener {
+    bool (*on_event)(void *arg, const struct kc_event *event);
+    void *arg;
+};
+
 /// Opens a consumer; connecting goes on in the background, and so does joining the group as soon as
-/// there is a subscription. NULL with a sentence in `error` when the configuration as a whole makes
-/// no sense.
+/// there is a subscription. `listener` (NULL: none) is copied, and may be told events before this
+/// returns. NULL with a sentence in `error` when the configuration as a whole makes no sense.
 KC_EXPORT struct kc_consumer *kc_consumer_new(
-    struct kc_runtime *runtime, const struct kc_config *config, char error[KC_ERROR_BYTES]
+    struct kc_runtime *runtime,
+    const struct kc_config *config,
+    const struct kc_listener *listener,
+    char error[KC_ERROR_BYTES]
 );
 
 struct kc_result;
@@ -152,10 +168,27 @@ struct kc_call {
     int32_t timeout_ms; ///< 0 or less: `default.api.timeout.ms`
 };
 
-/// Closes the consumer: commits what is acknowledged if auto-commit is on and `autocommit` is true,
-/// leaves the group (static members stay), closes connections. Later commands complete with
-/// KC_CLOSED. A second close completes with the first.
-KC_EXPORT void kc_close(struct kc_consumer *consumer, bool autocommit, struct kc_call call);
+/// Whether a closing consumer leaves its group (KIP-1092).
+enum kc_farewell {
+    KC_FAREWELL_DEFAULT, ///< a static member stays, any other leaves
+    KC_FAREWELL_LEAVE,
+    KC_FAREWELL_REMAIN, ///< the group waits for it until its session ends
+};
+
+/// How a consumer is closed.
+struct kc_close_options {
+    bool autocommit; ///< commit what is acknowledged, if enable.auto.commit is on
+    enum kc_farewell farewell;
+};
+
+/// Closes the consumer: gives up its partitions (KC_PARTITIONS_REVOKED is told, and held if the
+/// listener wants it), commits, leaves the group, closes connections. `options` NULL: with
+/// auto-commit and the default farewell. Later commands complete with KC_CLOSED, but for
+/// kc_acknowledge(), kc_commit() and kc_committed() while the partitions are held. A second close
+/// completes with the first; it may only shorten its time.
+KC_EXPORT void kc_close(
+    struct kc_consumer *consumer, const struct kc_close_options *options, struct kc_call call
+);
 
 /// Frees a consumer whose close has completed and whose poll, if any, has been accepted or
 /// returned. Not to be called from a callback.
@@ -219,6 +252,19 @@ KC_EXPORT void kc_assign(
     size_t count,
     struct kc_call call
 );
+
+/// Ends the hold of a rebalance: the application is done with what goes, or has sought where it
+/// wants to start in what came. KC_NO_SUCH_REBALANCE when that rebalance is not held, or not any
+/// more.
+KC_EXPORT void kc_acknowledge(
+    struct kc_consumer *consumer, int64_t rebalance_id, struct kc_call call
+);
+
+/// Asks for a rebalance of the group (Kafka's enforceRebalance); `reason` (NULL: none) goes to the
+/// brokers' logs, cut at 255 bytes. Completes as soon as it is noted. KC_NO_GROUP without group.id,
+/// KC_SUBSCRIPTION_CONFLICT without a subscription, the member's own error when it has ended for
+/// good.
+KC_EXPORT void kc_rebalance(struct kc_consumer *consumer, const char *reason, struct kc_call call);
 
 /// Commits. `partitions` NULL: for every assigned partition the position after the last delivered
 /// record; a partition whose position is committed already is answered with it. Otherwise just what
@@ -365,6 +411,49 @@ struct kc_description {
 
 /// Completes at once with a description of the consumer; needs no broker.
 KC_EXPORT void kc_describe(struct kc_consumer *consumer, struct kc_call call);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Events
+
+/// What a listener is told.
+enum kc_event_kind {
+    /// Partitions are about to go: by a rebalance, an unsubscribe or a close. They are neither
+    /// fetched nor delivered any more; this member still owns them, and commits are taken. While it
+    /// is held, kc_commit() works, and a kc_poll_open() acknowledges what earlier polls delivered.
+    /// Then auto-commit commits what is acknowledged, commits under way are waited for, and the
+    /// partitions are gone. Told only when there are some.
+    KC_PARTITIONS_REVOKED,
+    /// Partitions have come: those of the assignment that were not there before. While it is held,
+    /// their positions are looked up and may be sought, and nothing is fetched or delivered. Told
+    /// after every rebalance, also with no partitions (never held then, `ack_within_ms` is 0).
+    KC_PARTITIONS_ASSIGNED,
+    /// Partitions are gone and may have other owners already: nothing can be committed. Never held.
+    /// May take the place of a KC_PARTITIONS_REVOKED that is held or whose commits are under way.
+    /// Told only when there were some.
+    KC_PARTITIONS_LOST,
+    /// `old_state` to `new_state`, names as in kc_description.state.
+    KC_STATE_CHANGED,
+    /// Something went wrong: told when it begins, not again while it goes on.
+    KC_ERROR,
+};
+
+/// One event. What it points to is borrowed until the listener returns. Partitions assigned by hand
+/// come and go without events.
+struct kc_event {
+    enum kc_event_kind kind;
+    int64_t rebalance_id;  ///< of REVOKED and ASSIGNED: counts up from 1, one for each; else 0
+    int32_t ack_within_ms; ///< of REVOKED and ASSIGNED: how long the engine waits if it is asked to
+    const struct kc_partition *partitions; ///< of REVOKED, ASSIGNED and LOST; of an ERROR that
+                                           ///< concerns one. `offset`: the position; -1: not known
+    size_t partition_count;
+    const char *old_state; ///< of STATE_CHANGED, as `new_state` and `reason`; else NULL
+    const char *new_state;
+    const char *reason;    ///< "" when there is none
+    enum kc_status status; ///< of ERROR, as the three below
+    int16_t kafka_error;   ///< the broker's code, 0 when it said none
+    const char *text;      ///< a sentence
+    bool fatal;            ///< the consumer does not try again by itself
+};
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Polling

@@ -3,15 +3,13 @@
 #pragma once
 
 #include "consumer/consumer.h"
-#include "consumer/driver/loop.h"
 #include "consumer/engine/command.h"
-#include "consumer/engine/options.h"
-#include "consumer/fetch/lease.h"
 
-/// Behind kc_config.
-struct kc_config {
-    struct options options;
-};
+struct event;
+struct host;
+struct lease;
+struct loop;
+struct queue;
 
 /// Behind kc_runtime.
 struct kc_runtime {
@@ -23,6 +21,7 @@ struct kc_runtime {
 struct kc_consumer {
     struct host *host;
     struct queue *queue;
+    struct kc_listener listener;
 };
 
 /// Behind kc_poll.
@@ -39,6 +38,14 @@ struct command *public_command(enum command_kind kind, struct kc_call call);
 
 /// A public status; both lists have the same order.
 enum kc_status public_status(enum status status);
+
+/// Rows as public partitions, in `arena`.
+const struct kc_partition *public_partitions(
+    struct arena *arena, const struct row *rows, size_t count
+);
+
+/// What the engine calls for a consumer's listener; `arg` is the consumer.
+bool public_on_event(void *arg, const struct event *event);
 
 /// A completion of COMMAND_VISIT that describes the consumer.
 void describe_done(struct command *command, const struct command_result *from);

@@ -3,7 +3,9 @@
 // engine.
 #include "consumer/base/must.h"
 #include "consumer/consumer_state.h"
+#include "consumer/driver/loop.h"
 #include "consumer/engine/command.h"
+#include "consumer/fetch/lease.h"
 #include "consumer/wire/kafka_error.h"
 
 #include <inttypes.h>

@@ -92,7 +92,7 @@ int main(int argc, char **argv) {
     }
     struct kc_runtime *runtime =
         kc_runtime_new(&(struct kc_log){ .write = print_line, .level = KC_LOG_WARN });
-    struct kc_consumer *consumer = runtime ? kc_consumer_new(runtime, config, error) : NULL;
+    struct kc_consumer *consumer = runtime ? kc_consumer_new(runtime, config, NULL, error) : NULL;
     kc_config_free(config);
     if (!consumer) {
         (void)fprintf(stderr, "%s\n", error);
@@ -106,7 +106,7 @@ int main(int argc, char **argv) {
     kc_subscribe(consumer, topics, 1, call(&waiter, 0));
     enum kc_status status = await(&waiter);
     while (!stopped && status == KC_OK && poll_once(consumer, &waiter)) {}
-    kc_close(consumer, true, call(&waiter, 10000));
+    kc_close(consumer, NULL, call(&waiter, 10000));
     (void)await(&waiter);
     kc_consumer_free(consumer);
     kc_runtime_free(runtime);

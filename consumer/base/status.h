@@ -17,6 +17,7 @@
     X(ILLEGAL_GENERATION, "the member's generation is no longer the group's")             \
     X(UNKNOWN_MEMBER, "the group does not know this member any more")                     \
     X(REBALANCE_IN_PROGRESS, "the group is rebalancing")                                  \
+    X(NO_SUCH_REBALANCE, "no rebalance of this id is held")                               \
     X(FENCED, "another member with the same group.instance.id took this one's place")     \
     X(NO_OFFSET, "the partition has no committed offset and auto.offset.reset is none")   \
     X(OFFSET_OUT_OF_RANGE, "the offset is outside the log and auto.offset.reset is none") \

@@ -193,13 +193,15 @@ static void wake(void *arg) {
     must(failed == 0);
 }
 
-struct host *loop_add(struct loop *loop, const struct options *options) {
+struct host *loop_add(
+    struct loop *loop, const struct options *options, const struct listener *listener
+) {
     struct host *host = must_alloc(sizeof *host);
     host->loop = loop;
     atomic_init(&host->is_woken, false);
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) seed = (uint64_t)clock_wall_ms();
-    host->engine = engine_new(options, &loop->log, seed, wake, host);
+    host->engine = engine_new(options, &loop->log, seed, wake, host, listener);
     post(loop, MAIL_ADD, host, NULL);
     return host;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 struct command;
+struct listener;
 struct log;
 struct options;
 struct queue;
@@ -22,8 +23,11 @@ struct loop *loop_new(const struct log *log);
 /// Stops the thread and frees the loop. It must host no engine any more.
 void loop_free(struct loop *loop);
 
-/// Makes an engine and hosts it. The caller removes it by loop_remove().
-struct host *loop_add(struct loop *loop, const struct options *options);
+/// Makes an engine and hosts it. `listener` (NULL: none; copied) is told events on the engine
+/// thread, maybe before this returns. The caller removes it by loop_remove().
+struct host *loop_add(
+    struct loop *loop, const struct options *options, const struct listener *listener
+);
 
 /// Gives a command to an engine; it completes on the engine thread.
 void loop_post_take(struct host *host, struct command *command);

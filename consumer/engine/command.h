@@ -18,6 +18,8 @@ enum command_kind {
     COMMAND_SUBSCRIBE,
     COMMAND_UNSUBSCRIBE,
     COMMAND_ASSIGN,
+    COMMAND_ACKNOWLEDGE,
+    COMMAND_REBALANCE,
     COMMAND_COMMIT,
     COMMAND_COMMITTED,
     COMMAND_POSITION,
@@ -41,6 +43,9 @@ enum command_target {
     TARGET_TIMESTAMP
 };
 
+/// How a close says goodbye to the group.
+enum command_farewell { FAREWELL_DEFAULT, FAREWELL_LEAVE, FAREWELL_REMAIN };
+
 /// What a command came to; results of partitions stand in its rows.
 struct command_result {
     enum status status;
@@ -62,7 +67,10 @@ struct command {
     size_t row_count;
     const char **topics;
     size_t topic_count;
-    bool autocommit;
+    int64_t rebalance_id;           ///< of ACKNOWLEDGE
+    const char *reason;             ///< of REBALANCE; NULL: none was given
+    bool autocommit;                ///< of CLOSE
+    enum command_farewell farewell; ///< of CLOSE
     int64_t timeout_ms;  ///< from the call on; 0 or less: the default, but for COMMAND_WAIT
     int64_t deadline_ms; ///< set by the engine
     void (*done

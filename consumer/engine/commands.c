@@ -7,6 +7,7 @@
 #include "consumer/base/must.h"
 #include "consumer/engine/command.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/engine/handover.h"
 #include "consumer/engine/job.h"
 #include "consumer/engine/membership.h"
 #include "consumer/engine/topics.h"
@@ -134,6 +135,28 @@ static void unsubscribe(struct engine *engine, struct command *command) {
     }
     member_subscribe(engine->member, NULL, 0, engine->now_ms);
     DL_APPEND(engine->leaving, command);
+}
+
+static void acknowledge(struct engine *engine, struct command *command) {
+    bool was_held = handover_acknowledge(engine, command->rebalance_id);
+    command_finish_status(command, was_held ? STATUS_OK : STATUS_NO_SUCH_REBALANCE);
+}
+
+static void rebalance(struct engine *engine, struct command *command) {
+    struct command_result result = { .status = STATUS_OK };
+    if (!engine->member) {
+        result.status = STATUS_NO_GROUP;
+    } else if (engine->subscription_count == 0) {
+        result.status = STATUS_SUBSCRIPTION_CONFLICT;
+        result.message = "only a subscribed consumer rebalances";
+    } else {
+        struct member_error error = member_describe(engine->member).error;
+        if (error.fatal) result.status = error.status;
+        if (error.fatal) result.kafka_error = error.kafka_error;
+        const char *reason = command->reason ? command->reason : "the application asked for it";
+        member_request_rejoin(engine->member, reason, engine->now_ms);
+    }
+    command_finish(command, &result);
 }
 
 static bool is_named(const struct command *command, const struct position *position) {
@@ -269,8 +292,7 @@ static void set_paused(struct engine *engine, struct command *command, bool paus
     if (!check_assigned(engine, command)) return;
     for (size_t i = 0; i < command->row_count; i++) {
         struct position *each = find(engine, &command->rows[i]);
-        each->is_paused = paused;
-        queue_set_paused(each->queue, paused || each->is_revoking);
+        position_set_paused(each, paused);
     }
     engine->is_dirty = true;
     answer_paused(engine, command);
@@ -446,6 +468,7 @@ static void close_engine(struct engine *engine, struct command *command) {
     } else if (command->deadline_ms < engine->close_deadline_ms) {
         engine->close_deadline_ms = command->deadline_ms;
     }
+    handover_shorten(engine, engine->close_deadline_ms);
     engine->is_dirty = true;
     DL_APPEND(engine->closers, command);
 }
@@ -469,6 +492,8 @@ static void run(struct engine *engine, struct command *command) {
     case COMMAND_SUBSCRIBE: subscribe(engine, command); return;
     case COMMAND_UNSUBSCRIBE: unsubscribe(engine, command); return;
     case COMMAND_ASSIGN: assign(engine, command); return;
+    case COMMAND_ACKNOWLEDGE: acknowledge(engine, command); return;
+    case COMMAND_REBALANCE: rebalance(engine, command); return;
     case COMMAND_COMMIT: commit(engine, command); return;
     case COMMAND_COMMITTED: committed(engine, command); return;
     case COMMAND_POSITION: position(engine, command); return;
@@ -487,14 +512,21 @@ static void run(struct engine *engine, struct command *command) {
     must(!"a command of no kind");
 }
 
+// A close that holds its partitions for the application serves what that may want of them.
+static bool is_served_while_closing(const struct engine *engine, enum command_kind kind) {
+    bool of_a_handover =
+        kind == COMMAND_ACKNOWLEDGE || kind == COMMAND_COMMIT || kind == COMMAND_COMMITTED;
+    if (of_a_handover) return handover_holds_revocation(engine);
+    return kind == COMMAND_VISIT || kind == COMMAND_CLOSE;
+}
+
 void commands_on_command_take(struct engine *engine, struct command *command) {
     must(command->done != NULL);
     int64_t timeout_ms = command->timeout_ms;
     if (timeout_ms <= 0)
         timeout_ms = options_number(&engine->options, OPTION_DEFAULT_API_TIMEOUT_MS);
     command->deadline_ms = engine->now_ms + timeout_ms;
-    bool allowed = engine->closing == CLOSING_NOT || command->kind == COMMAND_VISIT ||
-                   command->kind == COMMAND_CLOSE;
+    bool allowed = engine->closing == CLOSING_NOT || is_served_while_closing(engine, command->kind);
     engine->is_dirty = true;
     if (!allowed) {
         command_finish_status(command, STATUS_CLOSED);

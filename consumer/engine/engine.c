@@ -7,6 +7,7 @@
 #include "consumer/engine/command.h"
 #include "consumer/engine/commands.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/engine/handover.h"
 #include "consumer/engine/job.h"
 #include "consumer/engine/membership.h"
 #include "consumer/engine/positions.h"
@@ -90,7 +91,8 @@ struct engine *engine_new(
     const struct log *log,
     uint64_t seed,
     void (*wake)(void *arg),
-    void *arg
+    void *arg,
+    const struct listener *listener
 ) {
     must(options_text(options, OPTION_BOOTSTRAP_SERVERS) != NULL);
     struct engine *engine = must_alloc(sizeof *engine);
@@ -106,6 +108,7 @@ struct engine *engine_new(
         );
         membership_init(engine, seed);
     }
+    engine->handover = handover_new(listener);
     engine->poll_due_at_ms = INT64_MAX;
     return engine;
 }
@@ -122,6 +125,7 @@ void engine_free(struct engine *engine) {
     fetcher_dispose(&engine->fetcher);
     queue_free(engine->queue);
     member_free(engine->member);
+    free(engine->handover);
     for (size_t i = 0; i < engine->subscription_count; i++)
         free(engine->subscription[i]);
     free(engine->subscription);
@@ -165,9 +169,10 @@ static void start_leaving(struct engine *engine) {
     must(engine->closing == CLOSING_COMMITTING);
     engine->closing = CLOSING_LEAVING;
     if (!engine->member) return;
-    member_close(
-        engine->member, MEMBER_FAREWELL_DEFAULT, engine->close_deadline_ms, engine->now_ms
-    );
+    _Static_assert((int)FAREWELL_REMAIN == (int)MEMBER_FAREWELL_REMAIN, "farewells have one order");
+    must(engine->closers != NULL);
+    enum member_farewell farewell = (enum member_farewell)engine->closers->farewell;
+    member_close(engine->member, farewell, engine->close_deadline_ms, engine->now_ms);
 }
 
 static bool has_left(const struct engine *engine) {
@@ -179,7 +184,7 @@ static void start_disconnecting(struct engine *engine) {
     engine->closing = CLOSING_CONNECTIONS;
     commits_abandon(engine, STATUS_CLOSED);
     commands_abandon(engine);
-    position_set_clear(&engine->positions);
+    handover_abandon(engine);
     cluster_close(&engine->cluster);
 }
 
@@ -230,6 +235,7 @@ static void publish(struct engine *engine) {
         .stale_answers = engine->fetcher.stale_count,
         .committed_offsets = engine->commits.committed_count,
         .failed_commits = engine->commits.failed_count,
+        .expired_holds = engine->handover->expired_count,
         .connections = (uint64_t)cluster_connection_count(&engine->cluster),
     };
     if (engine->member)

@@ -9,6 +9,7 @@
 
 struct command;
 struct connection;
+struct listener;
 struct log;
 struct options;
 struct engine;
@@ -16,12 +17,14 @@ struct queue;
 
 /// An engine with nothing to do yet; the caller frees it. `options` is copied and has passed
 /// options_check(). `wake` is called by polling threads when the engine should be stepped.
+/// `listener` (NULL: none; copied) is told events from inside the other calls.
 struct engine *engine_new(
     const struct options *options,
     const struct log *log,
     uint64_t seed,
     void (*wake)(void *arg),
-    void *arg
+    void *arg,
+    const struct listener *listener
 );
 
 /// Frees an engine whose close has completed, or that never was stepped. No lease may be open.

@@ -13,15 +13,10 @@
 #include "consumer/fetch/position_set.h"
 
 struct command;
+struct handover;
 struct job;
 struct member;
 struct queue;
-
-/// A revocation that the member waits for.
-struct revocation {
-    bool is_active;
-    int64_t deadline_ms;
-};
 
 /// Partition counts that the member waits for.
 struct counts_wanted {
@@ -62,7 +57,7 @@ struct engine {
     bool has_failed;              ///< the queue tells the member's fatal error
     bool coordinator_awaited;     ///< by the member
     uint32_t coordinator_answers; ///< seen
-    struct revocation revocation;
+    struct handover *handover;
     struct counts_wanted counts;
     uint32_t metadata_answers; ///< seen
     int64_t metadata_version;  ///< seen

@@ -5,8 +5,10 @@
 
 #include "consumer/base/must.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/engine/handover.h"
 #include "consumer/engine/membership_wire.h"
 #include "consumer/fetch/queue.h"
+#include "consumer/group/assignor.h"
 #include "consumer/group/member.h"
 #include "consumer/wire/kafka_error.h"
 
@@ -57,39 +59,6 @@ void membership_init(struct engine *engine, uint64_t seed) {
 // ------------------------------------------------------------------------------------------------
 // Partitions
 
-static void drop_positions(struct engine *engine) {
-    position_set_clear(&engine->positions);
-    engine->revocation.is_active = false;
-}
-
-// Stops fetching and delivery first; then commits what is acknowledged, and waits for every commit
-// under way.
-static void revoke(struct engine *engine, const struct member_revoke *want) {
-    must(!engine->assigned_by_hand);
-    if (want->lost) {
-        commits_abandon(engine, STATUS_ILLEGAL_GENERATION);
-        drop_positions(engine);
-        member_on_revoked(engine->member, engine->now_ms);
-        return;
-    }
-    struct position *position;
-    DL_FOREACH(engine->positions.first, position) {
-        position->is_revoking = true;
-        queue_set_paused(position->queue, true);
-    }
-    bool closing_without_commit = engine->closing != CLOSING_NOT && !engine->close_autocommits;
-    if (options_number(&engine->options, OPTION_ENABLE_AUTO_COMMIT) && !closing_without_commit) {
-        commit_acknowledged(engine, want->deadline_ms);
-    }
-    engine->revocation = (struct revocation){ .is_active = true, .deadline_ms = want->deadline_ms };
-}
-
-static void finish_revocation(struct engine *engine) {
-    if (!engine->revocation.is_active || !commits_are_done(engine)) return;
-    drop_positions(engine);
-    member_on_revoked(engine->member, engine->now_ms);
-}
-
 static enum position_policy policy_of(const struct engine *engine) {
     switch ((enum offset_reset)options_number(&engine->options, OPTION_AUTO_OFFSET_RESET)) {
     case RESET_EARLIEST: return POSITION_POLICY_EARLIEST;
@@ -110,27 +79,6 @@ struct position *membership_add_position(
     position_set_add(&engine->positions, position);
     cluster_want_topic(&engine->cluster, topic);
     return position;
-}
-
-static void assign(struct engine *engine, const struct member_assign *want) {
-    must(!engine->revocation.is_active && !engine->assigned_by_hand);
-    for (size_t i = 0; i < want->added->count; i++) {
-        const struct topic_partition *added = &want->added->items[i];
-        if (!position_set_find(&engine->positions, added->topic, added->partition)) {
-            membership_add_position(engine, added->topic, added->partition);
-        }
-    }
-    log_info(
-        &engine->log,
-        "assignment",
-        "taken",
-        "group=%s partitions=%zu added=%zu",
-        engine->coordinator.group_id,
-        want->partitions->count,
-        want->added->count
-    );
-    engine->auto_commit_at_ms =
-        engine->now_ms + options_number(&engine->options, OPTION_AUTO_COMMIT_INTERVAL_MS);
 }
 
 // ------------------------------------------------------------------------------------------------
@@ -244,8 +192,8 @@ static bool do_want(struct engine *engine, struct member_want *want) {
     switch (want->kind) {
     case MEMBER_WANTS_NOTHING: return false;
     case MEMBER_WANTS_COORDINATOR: want_coordinator(engine); return true;
-    case MEMBER_WANTS_REVOKE: revoke(engine, &want->revoke); return true;
-    case MEMBER_WANTS_ASSIGN: assign(engine, &want->assign); return true;
+    case MEMBER_WANTS_REVOKE: handover_revoke(engine, &want->revoke); return true;
+    case MEMBER_WANTS_ASSIGN: handover_assign(engine, &want->assign); return true;
     case MEMBER_WANTS_METADATA: want_counts(engine, &want->metadata); return true;
     case MEMBER_WANTS_JOIN:
     case MEMBER_WANTS_SYNC:
@@ -262,7 +210,7 @@ void membership_step(struct engine *engine, int64_t now_ms) {
     on_metadata(engine);
     on_coordinator(engine);
     watch_polls(engine);
-    finish_revocation(engine);
+    handover_step(engine);
     struct member_want want;
     while (do_want(engine, &want))
         engine->is_dirty = true;
@@ -280,5 +228,6 @@ int64_t membership_next_due_ms(struct engine *engine, int64_t now_ms) {
     }
     bool watches_polls = engine->positions.count > 0 && !engine->assigned_by_hand;
     if (watches_polls && engine->poll_due_at_ms < due_ms) due_ms = engine->poll_due_at_ms;
-    return due_ms;
+    int64_t handover_due_ms = handover_next_due_ms(engine);
+    return handover_due_ms < due_ms ? handover_due_ms : due_ms;
 }

@@ -49,6 +49,8 @@ struct option_row {
       "Time between heartbeats to the group's coordinator.") \
     X(MAX_POLL_INTERVAL_MS, "max.poll.interval.ms", INTEGER, 1, INT_MAX_MS, NULL, "300000", \
       "Without a call of the application for this long the member leaves its group until the next poll; also the rebalance timeout.") \
+    X(REBALANCE_ACK_TIMEOUT_MS, "rebalance.ack.timeout.ms", INTEGER, 0, INT_MAX_MS, NULL, "10000", \
+      "Longest that a rebalance is held for the application's acknowledgement of partitions that go or come; 0: never held.") \
     X(ENABLE_AUTO_COMMIT, "enable.auto.commit", BOOLEAN, 0, 0, NULL, "true", \
       "Commit, in the background, what a later poll has acknowledged.") \
     X(AUTO_COMMIT_INTERVAL_MS, "auto.commit.interval.ms", INTEGER, 1, INT_MAX_MS, NULL, "5000", \

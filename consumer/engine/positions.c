@@ -84,7 +84,8 @@ static void on_done(struct engine *engine, struct job *job) {
 static bool wants(
     const struct engine *engine, const struct position *position, enum position_state state
 ) {
-    return !position->is_revoking && position_wants_lookup(position, state, engine->now_ms);
+    bool stays = position->hold != POSITION_REVOKING;
+    return stays && position_wants_lookup(position, state, engine->now_ms);
 }
 
 static void start_look_up(struct engine *engine, enum job_kind kind) {
@@ -154,7 +155,7 @@ int64_t positions_next_due_ms(const struct engine *engine, int64_t now_ms) {
     const struct position *position;
     DL_FOREACH(engine->positions.first, position) {
         bool waits = position->state != POSITION_FETCHING && position->state != POSITION_FAILED;
-        if (!waits || position->is_looking_up || position->is_revoking) continue;
+        if (!waits || position->is_looking_up || position->hold == POSITION_REVOKING) continue;
         int64_t retry_ms = position->retry_at_ms > now_ms ? position->retry_at_ms : now_ms;
         if (retry_ms < due_ms) due_ms = retry_ms;
     }

@@ -80,7 +80,7 @@ int32_t fetcher_node(
 }
 
 static bool is_wanted(const struct position *position, int64_t now_ms) {
-    return position->state == POSITION_FETCHING && !position->is_paused &&
+    return position->state == POSITION_FETCHING && position_may_flow(position) &&
            now_ms >= position->retry_at_ms;
 }
 
@@ -281,7 +281,7 @@ int64_t fetcher_next_due_ms(const struct fetcher *fetcher, int64_t now_ms) {
     int64_t due_ms = INT64_MAX;
     const struct position *position;
     DL_FOREACH(fetcher->positions->first, position) {
-        bool waits = position->state == POSITION_FETCHING && !position->is_paused;
+        bool waits = position->state == POSITION_FETCHING && position_may_flow(position);
         if (waits && position->retry_at_ms > now_ms && position->retry_at_ms < due_ms)
             due_ms = position->retry_at_ms;
     }

@@ -95,6 +95,21 @@ void position_free(struct position *position) {
     free(position);
 }
 
+bool position_may_flow(const struct position *position) {
+    return !position->is_paused && position->hold == POSITION_FREE;
+}
+
+void position_set_paused(struct position *position, bool paused) {
+    position->is_paused = paused;
+    queue_set_paused(position->queue, !position_may_flow(position));
+}
+
+void position_set_hold(struct position *position, enum position_hold hold) {
+    must(position->hold != POSITION_REVOKING || hold == POSITION_REVOKING);
+    position->hold = hold;
+    queue_set_paused(position->queue, !position_may_flow(position));
+}
+
 // Voids everything that was asked or buffered for the old position.
 static void set(struct position *position, int64_t offset, int32_t offset_epoch) {
     must(offset >= -1);

@@ -30,6 +30,14 @@ enum { POSITION_LATEST = -1, POSITION_EARLIEST = -2 };
 /// What to do where there is no offset, or one outside the log.
 enum position_policy { POSITION_POLICY_EARLIEST, POSITION_POLICY_LATEST, POSITION_POLICY_NONE };
 
+/// Whether a rebalance has its hand on a partition.
+enum position_hold {
+    POSITION_FREE,      ///< it does not → REVOKING
+    POSITION_ASSIGNING, ///< the application has yet to acknowledge it: looked up, neither fetched
+                        ///< nor delivered → FREE, REVOKING
+    POSITION_REVOKING,  ///< being given up: neither looked up, fetched nor delivered
+};
+
 /// One assigned partition, as the engine sees it.
 struct position {
     struct position *prev; ///< utlist, owner's
@@ -46,7 +54,7 @@ struct position {
     int32_t leader_epoch;    ///< of the leader that the offset is valid on; -1: not known
     int64_t reset_timestamp; ///< of AWAIT_RESET
     bool is_paused;
-    bool is_revoking;       ///< being given up: neither fetched nor delivered
+    enum position_hold hold;
     bool is_looking_up;     ///< the look-up of its state is under way
     int64_t retry_at_ms;    ///< no look-up or fetch before
     int failures;           ///< in a row
@@ -76,6 +84,15 @@ struct position *position_new(
 
 /// Frees it and takes the partition off the queue.
 void position_free(struct position *position);
+
+/// Pauses or resumes for the application; a rebalance's hold stays.
+void position_set_paused(struct position *position, bool paused);
+
+/// Sets the hold of a rebalance; the application's pause stays.
+void position_set_hold(struct position *position, enum position_hold hold);
+
+/// True while records may be fetched and delivered: neither paused nor held.
+bool position_may_flow(const struct position *position);
 
 /// Moves to an offset; everything buffered is dropped. `offset_epoch` -1: not known, and then
 /// nothing is validated.

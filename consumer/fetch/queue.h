@@ -87,6 +87,7 @@ struct queue_counters {
     uint64_t committed_offsets;
     uint64_t failed_commits;
     uint64_t rebalances;
+    uint64_t expired_holds;
     uint64_t connections;
 };
 

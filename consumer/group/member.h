@@ -19,8 +19,16 @@
 
 #include "consumer/base/log.h"
 #include "consumer/base/status.h"
-#include "consumer/group/assignor.h"
 #include "consumer/group/member_state.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct assignment;
+struct assignor;
+struct assignor_member;
+struct topic_count;
+struct topic_partition;
 
 /// A membership.
 struct member;

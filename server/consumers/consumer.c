@@ -14,7 +14,7 @@ struct consumer *consumer_new(
     char error[KC_ERROR_BYTES]
 ) {
     must(parts->runtime != NULL && name != NULL);
-    struct kc_consumer *kc = kc_consumer_new(parts->runtime, config, error);
+    struct kc_consumer *kc = kc_consumer_new(parts->runtime, config, NULL, error);
     if (!kc) return NULL;
     struct consumer *consumer = must_have(sizeof *consumer);
     consumer->name = must_copy(name);

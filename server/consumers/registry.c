@@ -198,7 +198,7 @@ static void begin_to_close(struct consumer *consumer, int32_t timeout_ms) {
     struct kc_call call = { on_closed, consumer, timeout_ms };
     enter(consumer, CONSUMER_CLOSING);
     delivery_settle(consumer->delivery, DELIVERY_ALL);
-    kc_close(consumer->kc, true, call);
+    kc_close(consumer->kc, NULL, call);
 }
 
 static bool all_closed(const struct registry *registry) {

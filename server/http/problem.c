@@ -56,6 +56,7 @@ static const unsigned http_statuses[] = {
     [KC_ILLEGAL_GENERATION] = 409,
     [KC_UNKNOWN_MEMBER] = 409,
     [KC_REBALANCE_IN_PROGRESS] = 409,
+    [KC_NO_SUCH_REBALANCE] = 404,
     [KC_FENCED] = 409,
     [KC_NO_OFFSET] = 409,
     [KC_OFFSET_OUT_OF_RANGE] = 409,

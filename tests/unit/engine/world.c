@@ -120,6 +120,7 @@ static void close_all(struct world *world) {
     DL_FOREACH(world->consumers, consumer) {
         consumer->is_dead = false;
         consumer->polls = false;
+        memset(consumer->holds, 0, sizeof consumer->holds);
         world_close(consumer, false, CLOSE_MS);
     }
     world->black_holes = 0;
@@ -147,6 +148,9 @@ void world_free(struct world *world) {
         DL_DELETE(world->consumers, consumer);
         engine_free(consumer->engine);
         free(consumer->records);
+        for (size_t i = 0; i < consumer->event_count; i++)
+            free(consumer->events[i].rows);
+        free(consumer->events);
         free(consumer);
     }
     must(world->links == NULL);

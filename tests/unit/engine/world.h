@@ -7,7 +7,9 @@
 #include "consumer/engine/command.h"
 #include "consumer/engine/engine.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/engine/handover.h"
 #include "consumer/engine/job.h"
+#include "consumer/group/assignment.h"
 #include "consumer/group/member.h"
 #include "consumer/net/request.h"
 #include "tests/fake_kafka/fake_cluster.h"
@@ -62,6 +64,20 @@ struct world_call {
     int64_t finished_at_ms;
 };
 
+/// An event that an application was told, with copies of what it borrowed.
+struct world_event {
+    enum event_kind kind;
+    int64_t at_ms;
+    int64_t rebalance_id;
+    int32_t ack_within_ms;
+    struct world_row *rows;
+    size_t row_count;
+    char texts[3][WORLD_VALUE_BYTES]; ///< of STATE_CHANGED: old, new, reason; of ERROR: the text
+    enum status status;
+    int16_t kafka_error;
+    bool fatal;
+};
+
 /// One engine with its application.
 struct world_consumer {
     struct world_consumer *prev; ///< utlist
@@ -86,6 +102,9 @@ struct world_consumer {
     int16_t last_kafka_error;
     char last_error_topic[WORLD_TOPIC_BYTES];
     int error_count;
+    bool holds[EVENT_ERROR + 1]; ///< the listener asks to hold these
+    struct world_event *events;  ///< all that were told
+    size_t event_count;
 };
 
 /// The world. Set-up fields may be changed at any time.
@@ -107,7 +126,8 @@ struct world {
     void (*on_record
     )(void *arg, struct world_consumer *consumer, const struct world_record *record);
     void (*on_poll)(void *arg, struct world_consumer *consumer); ///< before a poll takes records
-    void *arg;                                                   ///< of all three
+    void (*on_event)(void *arg, struct world_consumer *consumer, const struct world_event *event);
+    void *arg; ///< of all four
 };
 
 /// A world with brokers 1 to `broker_count` and a topic "t" with `partition_count` partitions (0:
@@ -171,6 +191,19 @@ void world_check_sequence(
     const struct world_consumer *consumer, int32_t partition, int64_t from, int64_t to
 );
 
+// Events -----------------------------------------------------------------------------------------
+
+/// The last event of a kind that the consumer's listener was told; NULL: none yet.
+const struct world_event *world_event(const struct world_consumer *consumer, enum event_kind kind);
+
+/// How many events of a kind there were.
+int world_event_count(const struct world_consumer *consumer, enum event_kind kind);
+
+/// Ends the test unless there are `count` events of a kind by then; the last of them.
+const struct world_event *world_await_event(
+    struct world_consumer *consumer, enum event_kind kind, int count, int64_t limit_ms
+);
+
 // Calls ------------------------------------------------------------------------------------------
 
 /// A command in the making: rows are added by world_command_row().
@@ -206,6 +239,9 @@ struct world_call *world_seek(
 struct world_call *world_ask(
     struct world_consumer *consumer, enum command_kind kind, int32_t partition
 );
+
+/// ACKNOWLEDGE.
+struct world_call *world_acknowledge(struct world_consumer *consumer, int64_t rebalance_id);
 
 /// CLOSE.
 struct world_call *world_close(
@@ -254,6 +290,9 @@ void world_links_cut(struct world *world, const struct world_consumer *consumer)
 
 /// Steps a consumer's engine until it has nothing more to do now.
 void world_consumer_step(struct world_consumer *consumer);
+
+/// What the consumer's listener is told.
+bool world_on_event(void *arg, const struct event *event);
 
 /// What the application does now.
 void world_consumer_app(struct world_consumer *consumer);

@@ -131,6 +131,12 @@ struct world_call *world_ask(
     return world_give(consumer, command);
 }
 
+struct world_call *world_acknowledge(struct world_consumer *consumer, int64_t rebalance_id) {
+    struct command *command = world_command(COMMAND_ACKNOWLEDGE, 0);
+    command->rebalance_id = rebalance_id;
+    return world_give(consumer, command);
+}
+
 struct world_call *world_close(
     struct world_consumer *consumer, bool autocommit, int64_t timeout_ms
 ) {

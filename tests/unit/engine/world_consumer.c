@@ -80,8 +80,9 @@ struct world_consumer *world_add(struct world *world, const char *texts) {
     if (secure_getenv("WORLD_LOG")) {
         log = (struct log){ .write = write_line, .arg = consumer, .level = LOG_DEBUG };
     }
+    struct listener listener = { .on_event = world_on_event, .arg = consumer };
     uint64_t seed = random_below(&world->random, UINT32_MAX);
-    consumer->engine = engine_new(&options, &log, seed, wake, consumer);
+    consumer->engine = engine_new(&options, &log, seed, wake, consumer, &listener);
     options_dispose(&options);
     DL_APPEND(world->consumers, consumer);
     return consumer;

@@ -2,6 +2,7 @@
 // A member with a clock, for tests: short ways to bring it into a state and to look at its wants.
 #pragma once
 
+#include "consumer/group/assignor.h"
 #include "consumer/group/member.h"
 #include "consumer/wire/kafka_error.h"
 

@@ -99,6 +99,7 @@ static const char *const names[] = {
     "ILLEGAL_GENERATION",
     "UNKNOWN_MEMBER",
     "REBALANCE_IN_PROGRESS",
+    "NO_SUCH_REBALANCE",
     "FENCED",
     "NO_OFFSET",
     "OFFSET_OUT_OF_RANGE",

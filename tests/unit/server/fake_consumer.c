@@ -31,7 +31,7 @@ void fake_unlock(void) {
     must(pthread_mutex_unlock(&fake.mutex) == 0);
 }
 
-static void changed(void) {
+void fake_changed(void) {
     must(pthread_cond_broadcast(&fake.changed) == 0);
 }
 
@@ -59,7 +59,7 @@ int64_t fake_end(const struct fake_partition *partition) {
 
 // Scripting
 
-static struct fake_consumer *chosen(void) {
+struct fake_consumer *fake_chosen(void) {
     return &fake.consumers[fake.chosen];
 }
 
@@ -79,14 +79,14 @@ size_t fake_consumer_count(void) {
 
 void fake_wait_for_freed(void) {
     fake_lock();
-    while (!chosen()->freed)
+    while (!fake_chosen()->freed)
         must(pthread_cond_wait(&fake.changed, &fake.mutex) == 0);
     fake_unlock();
 }
 
 const char *fake_option(const char *key) {
     fake_lock();
-    const char *value = kc_config_get(chosen()->config, key);
+    const char *value = kc_config_get(fake_chosen()->config, key);
     fake_unlock();
     return value;
 }
@@ -103,11 +103,11 @@ void fake_add_partition(const char *topic, int32_t partition, int64_t first_offs
         .partition = partition,
         .first_offset = first_offset,
     };
-    changed();
+    fake_changed();
     fake_unlock();
 }
 
-static struct kc_bytes copy_bytes(struct kc_bytes bytes) {
+struct kc_bytes fake_copy_bytes(struct kc_bytes bytes) {
     if (!bytes.data) return bytes;
     uint8_t *copy = must_have(bytes.size);
     memcpy(copy, bytes.data, bytes.size);
@@ -153,13 +153,13 @@ void fake_add_record(const char *topic, int32_t partition, const struct fake_rec
     must(found != NULL);
     found->entries = must_grow(found->entries, (found->count + 1) * sizeof *found->entries);
     found->entries[found->count++] = (struct fake_entry){
-        .key = copy_bytes(record->key),
-        .value = copy_bytes(record->value),
+        .key = fake_copy_bytes(record->key),
+        .value = fake_copy_bytes(record->value),
         .headers = { (const uint8_t *)headers.data, headers.size },
         .header_count = record->header_count,
         .timestamp_ms = record->timestamp_ms,
     };
-    changed();
+    fake_changed();
     fake_unlock();
 }
 
@@ -196,7 +196,7 @@ void fake_hold(enum fake_command command) {
 void fake_release(enum fake_command command) {
     fake_lock();
     fake.held[command] = false;
-    changed();
+    fake_changed();
     fake_unlock();
 }
 
@@ -209,56 +209,56 @@ void fake_wait_for(enum fake_command command, int count) {
 
 void fake_wait_for_waiting(bool waiting) {
     fake_lock();
-    while ((chosen()->poll && chosen()->poll->waiting) != waiting)
+    while ((fake_chosen()->poll && fake_chosen()->poll->waiting) != waiting)
         must(pthread_cond_wait(&fake.changed, &fake.mutex) == 0);
     fake_unlock();
 }
 
 void fake_wait_for_opened(int count) {
     fake_lock();
-    while (chosen()->counts.opened < count)
+    while (fake_chosen()->counts.opened < count)
         must(pthread_cond_wait(&fake.changed, &fake.mutex) == 0);
     fake_unlock();
 }
 
 void fake_wait_for_no_poll(void) {
     fake_lock();
-    while (chosen()->poll)
+    while (fake_chosen()->poll)
         must(pthread_cond_wait(&fake.changed, &fake.mutex) == 0);
     fake_unlock();
 }
 
 void fake_fail_poll(const struct kc_poll_error *error) {
     fake_lock();
-    chosen()->poll_error = *error;
-    changed();
+    fake_chosen()->poll_error = *error;
+    fake_changed();
     fake_unlock();
 }
 
 int64_t fake_committed(const char *topic, int32_t partition) {
     fake_lock();
-    int64_t committed = fake_place(chosen(), fake_find(topic, partition))->committed;
+    int64_t committed = fake_place(fake_chosen(), fake_find(topic, partition))->committed;
     fake_unlock();
     return committed;
 }
 
 int64_t fake_position(const char *topic, int32_t partition) {
     fake_lock();
-    int64_t position = fake_place(chosen(), fake_find(topic, partition))->position;
+    int64_t position = fake_place(fake_chosen(), fake_find(topic, partition))->position;
     fake_unlock();
     return position;
 }
 
 bool fake_paused(const char *topic, int32_t partition) {
     fake_lock();
-    bool paused = fake_place(chosen(), fake_find(topic, partition))->paused;
+    bool paused = fake_place(fake_chosen(), fake_find(topic, partition))->paused;
     fake_unlock();
     return paused;
 }
 
 struct fake_counts fake_counts(void) {
     fake_lock();
-    struct fake_counts counts = chosen()->counts;
+    struct fake_counts counts = fake_chosen()->counts;
     fake_unlock();
     return counts;
 }
@@ -336,6 +336,8 @@ static void run_one(
     case FAKE_SUBSCRIBE:
     case FAKE_UNSUBSCRIBE:
     case FAKE_ASSIGN:
+    case FAKE_ACKNOWLEDGE:
+    case FAKE_REBALANCE:
     case FAKE_TOPICS:
     case FAKE_DESCRIBE:
     case FAKE_CLOSE:
@@ -517,6 +519,10 @@ static void run(struct fake_call *call) {
             unsubscribe(call->consumer);
         } else if (call->command == FAKE_ASSIGN) {
             assign_by_hand(call);
+        } else if (call->command == FAKE_ACKNOWLEDGE) {
+            fake_acknowledge(call, &result);
+        } else if (call->command == FAKE_REBALANCE) {
+            fake_rebalance(call);
         } else if (call->command == FAKE_CLOSE) {
             call->consumer->counts.closed++;
             call->consumer->closed = true;
@@ -557,16 +563,19 @@ static void wait_for_change(void) {
 static void *engine(void *arg) {
     fake_lock();
     while (!fake.stopping || fake.queue) {
-        for (size_t i = 0; i < fake.consumer_count; i++)
+        for (size_t i = 0; i < fake.consumer_count; i++) {
             fake_complete_wait(&fake.consumers[i]);
+            if (fake.consumers[i].event) fake_tell_event(&fake.consumers[i]);
+        }
         struct fake_call *call = take_call();
         if (call) {
             run(call);
             for (size_t i = 0; call->command != FAKE_SUBSCRIBE && i < call->topic_count; i++)
                 free(call->topics[i]);
             out_dispose(&call->names);
+            free(call->reason);
             free(call);
-            changed();
+            fake_changed();
         } else if (!fake.stopping) {
             wait_for_change();
         }
@@ -586,14 +595,17 @@ struct kc_runtime *kc_runtime_new(const struct kc_log *log) {
 void kc_runtime_free(struct kc_runtime *runtime) {
     fake_lock();
     fake.stopping = true;
-    changed();
+    fake_changed();
     fake_unlock();
     must(pthread_join(fake.engine, NULL) == 0);
     free(runtime);
 }
 
 struct kc_consumer *kc_consumer_new(
-    struct kc_runtime *runtime, const struct kc_config *config, char error[KC_ERROR_BYTES]
+    struct kc_runtime *runtime,
+    const struct kc_config *config,
+    const struct kc_listener *listener,
+    char error[KC_ERROR_BYTES]
 ) {
     (void)runtime;
     error[0] = '\0';
@@ -601,8 +613,9 @@ struct kc_consumer *kc_consumer_new(
     fake_lock();
     must(fake.consumer_count < FAKE_MOST_CONSUMERS);
     consumer->state = &fake.consumers[fake.consumer_count++];
+    if (listener) consumer->state->listener = *listener;
     consumer->state->config = kc_config_dup(config);
-    changed();
+    fake_changed();
     fake_unlock();
     return consumer;
 }
@@ -615,12 +628,12 @@ void kc_consumer_free(struct kc_consumer *consumer) {
     state->config = NULL;
     unsubscribe(state);
     state->freed = true;
-    changed();
+    fake_changed();
     fake_unlock();
     free(consumer);
 }
 
-static struct fake_call *new_call(
+struct fake_call *fake_new_call(
     struct kc_consumer *consumer, enum fake_command command, struct kc_call call
 ) {
     struct fake_call *made = must_have(sizeof *made);
@@ -630,150 +643,51 @@ static struct fake_call *new_call(
     return made;
 }
 
-static void enqueue(struct fake_call *call) {
+void fake_enqueue(struct fake_call *call) {
     fake_lock();
     struct fake_call **at = &fake.queue;
     while (*at)
         at = &(*at)->next;
     *at = call;
     fake.called[call->command]++;
-    changed();
+    fake_changed();
     fake_unlock();
 }
 
-static void enqueue_partitions(
-    struct kc_consumer *consumer,
-    enum fake_command command,
-    enum kc_target target,
-    const struct kc_partition *partitions,
-    size_t count,
-    struct kc_call call
+void kc_close(
+    struct kc_consumer *consumer, const struct kc_close_options *options, struct kc_call call
 ) {
-    struct fake_call *made = new_call(consumer, command, call);
-    made->target = target;
-    made->named = partitions != NULL;
-    must(count <= FAKE_MOST_PARTITIONS && (partitions || count == 0));
-    for (size_t i = 0; i < count; i++)
-        out_append(&made->names, partitions[i].topic, strlen(partitions[i].topic) + 1);
-    const char *name = made->names.data;
-    for (size_t i = 0; i < count; i++) {
-        made->partitions[i] = partitions[i];
-        made->partitions[i].topic = name;
-        name += strlen(name) + 1;
-        if (partitions[i].metadata) {
-            struct kc_bytes bytes = { (const uint8_t *)partitions[i].metadata,
-                                      partitions[i].metadata_size };
-            made->partitions[i].metadata = (const char *)copy_bytes(bytes).data;
-        }
-    }
-    made->count = count;
-    enqueue(made);
-}
-
-void kc_close(struct kc_consumer *consumer, bool autocommit, struct kc_call call) {
     fake_lock();
-    consumer->state->counts.closed_with_autocommit = autocommit;
+    struct fake_counts *counts = &consumer->state->counts;
+    counts->closed_with_autocommit = !options || options->autocommit;
+    counts->closed_with_farewell = options ? options->farewell : KC_FAREWELL_DEFAULT;
     fake_unlock();
-    enqueue(new_call(consumer, FAKE_CLOSE, call));
+    fake_enqueue(fake_new_call(consumer, FAKE_CLOSE, call));
 }
 
 void kc_subscribe(
     struct kc_consumer *consumer, const char *const *topics, size_t count, struct kc_call call
 ) {
-    struct fake_call *made = new_call(consumer, FAKE_SUBSCRIBE, call);
+    struct fake_call *made = fake_new_call(consumer, FAKE_SUBSCRIBE, call);
     made->topic_count = count;
     for (size_t i = 0; i < count; i++)
         made->topics[i] = must_copy(topics[i]);
-    enqueue(made);
+    fake_enqueue(made);
 }
 
 void kc_unsubscribe(struct kc_consumer *consumer, struct kc_call call) {
-    enqueue(new_call(consumer, FAKE_UNSUBSCRIBE, call));
+    fake_enqueue(fake_new_call(consumer, FAKE_UNSUBSCRIBE, call));
 }
 
 void kc_topics(struct kc_consumer *consumer, const char *topic, struct kc_call call) {
-    struct fake_call *made = new_call(consumer, FAKE_TOPICS, call);
+    struct fake_call *made = fake_new_call(consumer, FAKE_TOPICS, call);
     made->topic_count = topic ? 1 : 0;
     made->topics[0] = must_copy(topic);
-    enqueue(made);
+    fake_enqueue(made);
 }
 
 void kc_describe(struct kc_consumer *consumer, struct kc_call call) {
-    enqueue(new_call(consumer, FAKE_DESCRIBE, call));
-}
-
-void kc_assign(
-    struct kc_consumer *consumer,
-    const struct kc_partition *partitions,
-    size_t count,
-    struct kc_call call
-) {
-    enqueue_partitions(consumer, FAKE_ASSIGN, KC_TO_OFFSET, partitions, count, call);
-}
-
-void kc_commit(
-    struct kc_consumer *consumer,
-    const struct kc_partition *partitions,
-    size_t count,
-    struct kc_call call
-) {
-    enqueue_partitions(consumer, FAKE_COMMIT, KC_TO_OFFSET, partitions, count, call);
-}
-
-void kc_committed(
-    struct kc_consumer *consumer,
-    const struct kc_partition *partitions,
-    size_t count,
-    struct kc_call call
-) {
-    enqueue_partitions(consumer, FAKE_COMMITTED, KC_TO_OFFSET, partitions, count, call);
-}
-
-void kc_position(
-    struct kc_consumer *consumer,
-    const struct kc_partition *partitions,
-    size_t count,
-    struct kc_call call
-) {
-    enqueue_partitions(consumer, FAKE_POSITION, KC_TO_OFFSET, partitions, count, call);
-}
-
-void kc_seek(
-    struct kc_consumer *consumer,
-    enum kc_target target,
-    const struct kc_partition *partitions,
-    size_t count,
-    struct kc_call call
-) {
-    enqueue_partitions(consumer, FAKE_SEEK, target, partitions, count, call);
-}
-
-void kc_pause(
-    struct kc_consumer *consumer,
-    const struct kc_partition *partitions,
-    size_t count,
-    struct kc_call call
-) {
-    enqueue_partitions(consumer, FAKE_PAUSE, KC_TO_OFFSET, partitions, count, call);
-}
-
-void kc_resume(
-    struct kc_consumer *consumer,
-    const struct kc_partition *partitions,
-    size_t count,
-    struct kc_call call
-) {
-    enqueue_partitions(consumer, FAKE_RESUME, KC_TO_OFFSET, partitions, count, call);
-}
-
-void kc_offsets(
-    struct kc_consumer *consumer,
-    enum kc_target target,
-    const struct kc_partition *partitions,
-    size_t count,
-    struct kc_call call
-) {
-    enqueue_partitions(consumer, FAKE_OFFSETS, target, partitions, count, call);
+    fake_enqueue(fake_new_call(consumer, FAKE_DESCRIBE, call));
 }
 
 size_t kc_metrics(struct kc_consumer *consumer, struct kc_metric *metrics, size_t capacity) {

@@ -16,6 +16,8 @@ enum fake_command {
     FAKE_SUBSCRIBE,
     FAKE_UNSUBSCRIBE,
     FAKE_ASSIGN,
+    FAKE_ACKNOWLEDGE,
+    FAKE_REBALANCE,
     FAKE_COMMIT,
     FAKE_COMMITTED,
     FAKE_POSITION,
@@ -107,10 +109,29 @@ struct fake_counts {
     int put_back;
     int closed;
     bool closed_with_autocommit;
+    enum kc_farewell closed_with_farewell;
+    int acknowledged;        ///< rebalances that were held then
+    int64_t acknowledged_id; ///< of the last kc_acknowledge(), held or not; 0: none yet
+    int rebalances;          ///< asked for by kc_rebalance()
+    char reason[64];         ///< of the last; "" when it gave none
 };
 
 /// A copy of the counts.
 struct fake_counts fake_counts(void);
+
+/// Tells the consumer's listener an event, on the engine thread, and waits until it has returned.
+/// What it returned; for REVOKED and ASSIGNED true means that the rebalance is held now. False
+/// without a listener.
+bool fake_emit(const struct kc_event *event);
+
+/// The rebalance that is held; 0: none.
+int64_t fake_held_rebalance(void);
+
+/// Ends the hold as the time-out would.
+void fake_expire_rebalance(void);
+
+/// Waits until so many rebalances have been acknowledged since the start.
+void fake_wait_for_acknowledged(int count);
 
 /// What kc_describe() is to say of readiness.
 void fake_set_ready(bool ready, const char *reason);

@@ -47,6 +47,10 @@ struct fake_consumer {
     struct fake_counts counts;
     char *subscription[FAKE_MOST_PARTITIONS];
     size_t subscription_count;
+    struct kc_listener listener;
+    const struct kc_event *event; ///< to be told next; NULL: none
+    bool event_held;              ///< what the listener returned
+    int64_t held_rebalance;       ///< 0: none
     bool by_hand;
     bool closed;
     bool freed;
@@ -68,6 +72,8 @@ struct fake_call {
     size_t count;
     char *topics[FAKE_MOST_PARTITIONS];
     size_t topic_count;
+    int64_t rebalance_id;
+    char *reason;
     struct out names; ///< the texts of the partitions' topics, each with its NUL
     struct kc_call call;
     struct fake_call *next;
@@ -121,6 +127,32 @@ void fake_lock(void);
 
 /// Gives the mutex.
 void fake_unlock(void);
+
+/// Signals a change.
+void fake_changed(void);
+
+/// Whom the tests speak of.
+struct fake_consumer *fake_chosen(void);
+
+/// A copy that nobody frees.
+struct kc_bytes fake_copy_bytes(struct kc_bytes bytes);
+
+/// A command in the making.
+struct fake_call *fake_new_call(
+    struct kc_consumer *consumer, enum fake_command command, struct kc_call call
+);
+
+/// Gives it to the engine thread.
+void fake_enqueue(struct fake_call *call);
+
+/// Tells the event in line, on the engine thread, without the mutex.
+void fake_tell_event(struct fake_consumer *consumer);
+
+/// Ends the hold, or says that there is none.
+void fake_acknowledge(const struct fake_call *call, struct kc_result *result);
+
+/// Counts the request for a rebalance.
+void fake_rebalance(const struct fake_call *call);
 
 /// The partition, or NULL.
 struct fake_partition *fake_find(const char *topic, int32_t partition);
