@@ -9,14 +9,14 @@
 #include "server/json/number.h"
 #include "server/json/text.h"
 #include "server/json/writer.h"
+#include "server/process.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { DETAIL_BYTES = 1024, TIME_BYTES = 40, KEY_BYTES = 64 };
+enum { DETAIL_BYTES = 1024, KEY_BYTES = 64 };
 
 static const char *const names[] = { "error", "warn", "info", "debug" };
 
@@ -69,16 +69,6 @@ void journal_set_level(struct journal *journal, enum kc_log_level level, const c
 void journal_toggle_debug(struct journal *journal, const char *by) {
     bool on = journal_level_now(journal) == KC_LOG_DEBUG;
     journal_set_level(journal, on ? journal->quiet_level : KC_LOG_DEBUG, by);
-}
-
-/// Now, in UTC: the wall clock is for people alone.
-static void format_time(char text[TIME_BYTES]) {
-    struct timespec now;
-    struct tm parts;
-    must(clock_gettime(CLOCK_REALTIME, &now) == 0);
-    must(gmtime_r(&now.tv_sec, &parts) != NULL);
-    size_t length = strftime(text, TIME_BYTES, "%Y-%m-%dT%H:%M:%S", &parts);
-    (void)snprintf(text + length, TIME_BYTES - length, ".%03ldZ", now.tv_nsec / 1000000);
 }
 
 /// Text without the control characters that would break or colour a line.
@@ -178,8 +168,8 @@ void journal_write(
     must((size_t)level < sizeof names / sizeof names[0]);
     if (level > journal_level_now(journal)) return;
     struct out line = { 0 };
-    char now[TIME_BYTES];
-    format_time(now);
+    char now[PROCESS_TIME_BYTES];
+    process_format_time(process_wall_clock_ms(), now);
     if (journal->json) {
         writer_begin_object(&line);
         writer_member_string(&line, "time", now);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of the server's numbers. There are no labels, so that their count is fixed.
+// The tables of the server's numbers. All have a fixed count: a request is counted by its route,
+// never by its path.
 #include "server/metrics.h"
 
 #include "server/base/must.h"
@@ -19,6 +20,13 @@ static const struct metric_description descriptions[] = {
     [METRIC_ANSWERS_SERVER_ERROR] = { "http-answers-5xx-total",
                                       "Requests that failed for the cluster's or our sake.",
                                       true },
+    [METRIC_MANAGEMENT_CONNECTIONS] = { "management-connections",
+                                        "Open connections to the management listener.",
+                                        false },
+    [METRIC_MANAGEMENT_CONNECTIONS_LIMIT] = { "management-connections-limit",
+                                              "Most of them at a time.",
+                                              false },
+    [METRIC_BODY_BYTES] = { "http-body-bytes", "Bytes of request bodies that are held.", false },
     [METRIC_BODY_BYTES_LIMIT] = { "http-body-bytes-limit",
                                   "Largest request body (http.max.body.bytes).",
                                   false },
@@ -63,4 +71,103 @@ int64_t metrics_get(struct metrics *metrics, enum metric metric) {
 const struct metric_description *metrics_describe(enum metric metric) {
     must(metric < METRIC_COUNT);
     return &descriptions[metric];
+}
+
+static const struct metric_histogram_description histograms[] = {
+    [HISTOGRAM_POLL_DURATION] = { "poll_duration_seconds",
+                                  "Time from a poll's request to its answer.",
+                                  1e6,
+                                  { 1000,
+                                    5000,
+                                    10000,
+                                    50000,
+                                    100000,
+                                    250000,
+                                    500000,
+                                    1000000,
+                                    2500000,
+                                    5000000,
+                                    10000000,
+                                    30000000,
+                                    60000000,
+                                    300000000 },
+                                  14 },
+    [HISTOGRAM_POLL_RECORDS] = { "poll_records",
+                                 "Records in the answer of a poll.",
+                                 1,
+                                 { 0, 1, 5, 10, 50, 100, 500, 1000, 5000, 10000, 100000 },
+                                 11 },
+    [HISTOGRAM_POLL_BYTES] = { "poll_answer_bytes",
+                               "Bytes of the answer of a poll.",
+                               1,
+                               { 256,
+                                 1024,
+                                 4096,
+                                 16384,
+                                 65536,
+                                 262144,
+                                 1048576,
+                                 4194304,
+                                 16777216,
+                                 67108864 },
+                               10 },
+    [HISTOGRAM_COMMIT_DURATION] = { "commit_duration_seconds",
+                                    "Time that a commit asked for by a client took.",
+                                    1e6,
+                                    { 1000,
+                                      2500,
+                                      5000,
+                                      10000,
+                                      25000,
+                                      50000,
+                                      100000,
+                                      250000,
+                                      500000,
+                                      1000000,
+                                      2500000,
+                                      5000000,
+                                      10000000,
+                                      60000000 },
+                                    14 },
+};
+
+_Static_assert(sizeof histograms / sizeof histograms[0] == HISTOGRAM_COUNT, "a row for each");
+
+const struct metric_histogram_description *metrics_describe_histogram(
+    enum metric_histogram histogram
+) {
+    must(histogram < HISTOGRAM_COUNT);
+    return &histograms[histogram];
+}
+
+void metrics_observe(struct metrics *metrics, enum metric_histogram histogram, int64_t value) {
+    const struct metric_histogram_description *row = metrics_describe_histogram(histogram);
+    must(row->bound_count <= METRICS_MOST_BOUNDS);
+    size_t bucket = 0;
+    while (bucket < row->bound_count && value > row->bounds[bucket])
+        bucket++;
+    struct metric_buckets *buckets = &metrics->histograms[histogram];
+    atomic_fetch_add_explicit(&buckets->counts[bucket], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&buckets->sum, value, memory_order_relaxed);
+}
+
+struct metric_snapshot metrics_snapshot(struct metrics *metrics, enum metric_histogram histogram) {
+    must(histogram < HISTOGRAM_COUNT);
+    struct metric_buckets *buckets = &metrics->histograms[histogram];
+    struct metric_snapshot snapshot = { .sum = atomic_load(&buckets->sum) };
+    for (size_t i = 0; i <= METRICS_MOST_BOUNDS; i++)
+        snapshot.counts[i] = atomic_load(&buckets->counts[i]);
+    return snapshot;
+}
+
+void metrics_count_request(struct metrics *metrics, size_t route, unsigned http_status) {
+    unsigned status_class = http_status / 100;
+    must(route < METRICS_MOST_ROUTES && status_class >= 1 && status_class <= METRICS_CLASSES);
+    atomic_int_fast64_t *count = &metrics->requests[route][status_class - 1];
+    atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
+}
+
+int64_t metrics_requests(struct metrics *metrics, size_t route, unsigned status_class) {
+    must(route < METRICS_MOST_ROUTES && status_class >= 1 && status_class <= METRICS_CLASSES);
+    return atomic_load(&metrics->requests[route][status_class - 1]);
 }

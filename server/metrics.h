@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /// The numbers, in the order of their table.
@@ -11,9 +12,12 @@ enum metric {
     METRIC_CONNECTIONS,
     METRIC_CONNECTIONS_LIMIT,
     METRIC_CONNECTIONS_REFUSED,
+    METRIC_MANAGEMENT_CONNECTIONS,
+    METRIC_MANAGEMENT_CONNECTIONS_LIMIT,
     METRIC_ANSWERS_GOOD,
     METRIC_ANSWERS_CLIENT_ERROR,
     METRIC_ANSWERS_SERVER_ERROR,
+    METRIC_BODY_BYTES,
     METRIC_BODY_BYTES_LIMIT,
     METRIC_POLLS,
     METRIC_POLL_RECORDS,
@@ -26,9 +30,28 @@ enum metric {
     METRIC_COUNT,
 };
 
+/// The histograms, in the order of their table.
+enum metric_histogram {
+    HISTOGRAM_POLL_DURATION,
+    HISTOGRAM_POLL_RECORDS,
+    HISTOGRAM_POLL_BYTES,
+    HISTOGRAM_COMMIT_DURATION,
+    HISTOGRAM_COUNT,
+};
+
+enum { METRICS_MOST_BOUNDS = 16, METRICS_MOST_ROUTES = 64, METRICS_CLASSES = 5 };
+
+/// Counts of one histogram: of values up to each bound and above the one before, and above all.
+struct metric_buckets {
+    atomic_int_fast64_t counts[METRICS_MOST_BOUNDS + 1];
+    atomic_int_fast64_t sum;
+};
+
 /// All numbers; zeroed: nothing happened yet.
 struct metrics {
     atomic_int_fast64_t values[METRIC_COUNT];
+    struct metric_buckets histograms[HISTOGRAM_COUNT];
+    atomic_int_fast64_t requests[METRICS_MOST_ROUTES][METRICS_CLASSES];
 };
 
 /// What a number is.
@@ -37,6 +60,38 @@ struct metric_description {
     const char *text; ///< one sentence
     bool counter;     ///< only grows
 };
+
+/// What a histogram is.
+struct metric_histogram_description {
+    const char *name; ///< as Prometheus has it, without our prefix
+    const char *text;
+    double per_unit; ///< how many of the values' unit make the unit of the name
+    int64_t bounds[METRICS_MOST_BOUNDS];
+    size_t bound_count;
+};
+
+/// A histogram's counts at one time.
+struct metric_snapshot {
+    int64_t counts[METRICS_MOST_BOUNDS + 1];
+    int64_t sum;
+};
+
+/// Counts a value, in microseconds, records or bytes.
+void metrics_observe(struct metrics *metrics, enum metric_histogram histogram, int64_t value);
+
+/// A histogram's counts now.
+struct metric_snapshot metrics_snapshot(struct metrics *metrics, enum metric_histogram histogram);
+
+/// Its row in the table. Static.
+const struct metric_histogram_description *metrics_describe_histogram(
+    enum metric_histogram histogram
+);
+
+/// Counts a request by its route's place in the table of routes and by its HTTP status.
+void metrics_count_request(struct metrics *metrics, size_t route, unsigned http_status);
+
+/// How many requests of a route had a status of a class: 2 for 200 to 299.
+int64_t metrics_requests(struct metrics *metrics, size_t route, unsigned status_class);
 
 /// Adds to a number.
 void metrics_add(struct metrics *metrics, enum metric metric, int64_t amount);

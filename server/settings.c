@@ -136,6 +136,15 @@ static const struct kc_option options[] = {
                              "text",
                              "How a line is written: key=value text, or a JSON object.",
                              false },
+    [SETTING_METRICS_PARTITION_LABELS] = { "metrics.partition.labels",
+                                           KC_BOOLEAN,
+                                           0,
+                                           0,
+                                           NULL,
+                                           "false",
+                                           "Whether /metrics has lag and position of each assigned "
+                                           "partition, of the first 1000 of each consumer.",
+                                           false },
 };
 
 _Static_assert(sizeof options / sizeof options[0] == SETTING_COUNT, "a row for each setting");
@@ -153,6 +162,11 @@ const char *settings_text(const struct settings *settings, enum setting setting)
 int64_t settings_number(const struct settings *settings, enum setting setting) {
     must(setting < SETTING_COUNT && options[setting].type == KC_INTEGER);
     return settings->numbers[setting];
+}
+
+bool settings_flag(const struct settings *settings, enum setting setting) {
+    must(setting < SETTING_COUNT && options[setting].type == KC_BOOLEAN);
+    return settings->numbers[setting] != 0;
 }
 
 void settings_init(struct settings *settings) {
@@ -239,6 +253,12 @@ static bool set_own(
             option->choices
         );
         return false;
+    }
+    if (option->type == KC_BOOLEAN) {
+        number = strcmp(value, "true") == 0;
+        if (!number && strcmp(value, "false") != 0) {
+            return refuse(error, option->key, "neither true nor false");
+        }
     }
     free(settings->texts[setting]);
     settings->texts[setting] = must_copy(value);

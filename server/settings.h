@@ -25,6 +25,7 @@ enum setting {
     SETTING_SHUTDOWN_GRACE_MS,
     SETTING_LOG_LEVEL,
     SETTING_LOG_FORMAT,
+    SETTING_METRICS_PARTITION_LABELS,
     SETTING_COUNT,
 };
 
@@ -73,6 +74,9 @@ const char *settings_text(const struct settings *settings, enum setting setting)
 
 /// The number of a setting of type KC_INTEGER.
 int64_t settings_number(const struct settings *settings, enum setting setting);
+
+/// The value of a setting of type KC_BOOLEAN.
+bool settings_flag(const struct settings *settings, enum setting setting);
 
 /// The key in either table that is most like `key`, or the environment's spelling of one when
 /// `environment` is true.

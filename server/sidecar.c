@@ -11,6 +11,7 @@
 #include "server/journal.h"
 #include "server/metrics.h"
 #include "server/origins.h"
+#include "server/process.h"
 #include "server/reload.h"
 
 #include <errno.h>
@@ -191,6 +192,7 @@ struct sidecar *sidecar_start(const struct settings *settings, char error[SETTIN
     sidecar->settings = settings;
     sidecar->journal = journal_of(settings);
     sidecar->service.settings = settings;
+    sidecar->service.started_at_ms = process_wall_clock_ms();
     sidecar->service.journal = &sidecar->journal;
     sidecar->service.metrics = &sidecar->metrics;
     sidecar->service.bridge = bridge_new();

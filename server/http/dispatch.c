@@ -8,6 +8,7 @@
 #include "server/http/delivery.h"
 #include "server/http/guard.h"
 #include "server/http/routes.h"
+#include "server/metrics.h"
 #include "server/settings.h"
 
 #include <stdlib.h>
@@ -152,6 +153,7 @@ bool dispatch_body(struct request *request, const char *bytes, size_t size) {
     if (size > room) request->body_is_too_large = true;
     if (!request->body_is_too_large && !request->has_refusal) {
         out_append(&request->body, bytes, size);
+        metrics_add(request->service->metrics, METRIC_BODY_BYTES, (int64_t)size);
         return true;
     }
     request->discarded_bytes += size;

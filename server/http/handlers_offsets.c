@@ -5,6 +5,7 @@
 #include "server/http/answers.h"
 #include "server/http/handlers.h"
 #include "server/json/writer.h"
+#include "server/metrics.h"
 
 static const struct kc_partition nothing[1];
 
@@ -41,6 +42,8 @@ static void write_results(struct out *body, const struct kc_result *result) {
 }
 
 static void answer_commit(struct request *request) {
+    int64_t took_us = request_waited_us(request);
+    metrics_observe(request->service->metrics, HISTOGRAM_COMMIT_DURATION, took_us);
     const struct kc_result *result = request_result(request, 0);
     const struct kc_partition *failed = find_group_error(result);
     struct out body = { 0 };

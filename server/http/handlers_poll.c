@@ -206,6 +206,13 @@ static void end_with_poll_error(struct request *request) {
 
 static void wait_for_records(struct request *request);
 
+static void observe(const struct request *request, int64_t records, int64_t bytes) {
+    struct metrics *metrics = request->service->metrics;
+    metrics_observe(metrics, HISTOGRAM_POLL_DURATION, request_age_us(request));
+    metrics_observe(metrics, HISTOGRAM_POLL_RECORDS, records);
+    metrics_observe(metrics, HISTOGRAM_POLL_BYTES, bytes);
+}
+
 /// Answers with what is at hand now. With nothing, `may_wait` says whether to wait for more.
 static void answer_poll(struct request *request, bool may_wait) {
     struct poll *poll = request->poll;
@@ -227,6 +234,7 @@ static void answer_poll(struct request *request, bool may_wait) {
     finish_body(poll, &body);
     metrics_add(request->service->metrics, METRIC_POLL_RECORDS, count);
     metrics_add(request->service->metrics, METRIC_POLL_BYTES, (int64_t)body.size);
+    observe(request, count, (int64_t)body.size);
     send_body(request, &body, count > 0);
 }
 
@@ -276,6 +284,8 @@ static void open_poll(struct request *request) {
 
 static void on_committed(struct request *request) {
     const struct kc_result *result = request_result(request, 0);
+    int64_t took_us = request_waited_us(request);
+    metrics_observe(request->service->metrics, HISTOGRAM_COMMIT_DURATION, took_us);
     bool good = result->status == KC_OK;
     for (size_t i = 0; i < result->partition_count; i++)
         good = good && result->partitions[i].status == KC_OK;

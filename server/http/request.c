@@ -5,14 +5,31 @@
 #include "server/base/must.h"
 #include "server/bridge.h"
 #include "server/consumers/registry.h"
+#include "server/http/routes.h"
 #include "server/metrics.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const char json_type[] = "application/json";
 static const char problem_type[] = "application/problem+json";
 static const char retry_after_seconds[] = "1";
+
+static int64_t now_us(void) {
+    struct timespec now;
+    must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t request_age_us(const struct request *request) {
+    return now_us() - request->begun_at_us;
+}
+
+int64_t request_waited_us(const struct request *request) {
+    must(request->waited_since_us > 0);
+    return now_us() - request->waited_since_us;
+}
 
 struct request *request_new(struct connection *connection, struct MHD_Connection *mhd) {
     must(connection != NULL);
@@ -20,6 +37,7 @@ struct request *request_new(struct connection *connection, struct MHD_Connection
     request->service = connection->service;
     request->connection = connection;
     request->mhd = mhd;
+    request->begun_at_us = now_us();
     return request;
 }
 
@@ -27,6 +45,8 @@ void request_free(struct request *request) {
     must(request->poll == NULL);
     bridge_end(request->call);
     registry_unref(request->consumer);
+    if (request->all) registry_unref_all(request->all);
+    metrics_add(request->service->metrics, METRIC_BODY_BYTES, -(int64_t)request->body.size);
     out_dispose(&request->body);
     pool_dispose(&request->pool);
     free(request);
@@ -48,6 +68,7 @@ void request_wait(struct request *request, size_t parts, request_step *step) {
     bridge_end(request->call);
     request->stage = REQUEST_WAITING;
     request->step = step;
+    request->waited_since_us = now_us();
     MHD_suspend_connection(request->mhd);
     request->call = bridge_begin(request->service->bridge, parts, resume, request->mhd);
 }
@@ -78,6 +99,7 @@ static void count_answer(struct request *request, unsigned http_status) {
                          : http_status < 500 ? METRIC_ANSWERS_CLIENT_ERROR
                                              : METRIC_ANSWERS_SERVER_ERROR;
     metrics_add(request->service->metrics, metric, 1);
+    metrics_count_request(request->service->metrics, route_index(request->route), http_status);
     request->answered_with = http_status;
 }
 

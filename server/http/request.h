@@ -65,7 +65,10 @@ struct request {
     struct poll *poll;        ///< of a poll; see poll.c
     void (*abandon)(struct request *request); ///< undoes what is half done; NULL: nothing to undo
     unsigned answered_with;                   ///< HTTP status
-    bool is_last;                             ///< the connection is to be closed behind the answer
+    int64_t begun_at_us;                      ///< on the monotonic clock
+    int64_t waited_since_us;                  ///< when its last wait began
+    struct consumer **all; ///< of a call about all consumers: it uses them; NULL: none
+    bool is_last;          ///< the connection is to be closed behind the answer
 };
 
 /// A new request on a connection; freed by request_free().
@@ -87,6 +90,12 @@ void request_wait(struct request *request, size_t parts, request_step *step);
 
 /// How command `index` of the wait completes; with the default timeout.
 struct kc_call request_part(struct request *request, size_t index);
+
+/// Microseconds since the request's first line came.
+int64_t request_age_us(const struct request *request);
+
+/// Microseconds since its last wait began.
+int64_t request_waited_us(const struct request *request);
 
 /// The result of a command of the wait before this step.
 const struct kc_result *request_result(const struct request *request, size_t index);

@@ -4,6 +4,7 @@
 
 #include "server/base/must.h"
 #include "server/http/handlers.h"
+#include "server/metrics.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -71,6 +72,13 @@ static const struct route routes[] = {
     MANAGEMENT("/loglevel", handle_get_loglevel),
     { "PUT", "/loglevel", handle_put_loglevel, "level", true, true, false, ROUTE_SETTLES_NOTHING },
 };
+
+_Static_assert(sizeof routes / sizeof routes[0] < METRICS_MOST_ROUTES, "each is counted");
+
+size_t route_index(const struct route *route) {
+    must(!route || (route >= routes && route < routes + sizeof routes / sizeof routes[0]));
+    return route ? (size_t)(route - routes) : sizeof routes / sizeof routes[0];
+}
 
 const struct route *route_table(size_t *count) {
     *count = sizeof routes / sizeof routes[0];

@@ -42,5 +42,8 @@ struct route_match {
 /// consumer: /v1/consumers/{name}/poll is /v1/poll of that one.
 struct route_match route_find(const char *method, const char *path, bool is_management);
 
+/// A route's place in the table; of NULL, the place behind the last.
+size_t route_index(const struct route *route);
+
 /// The whole table; `count` gets its length.
 const struct route *route_table(size_t *count);

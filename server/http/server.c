@@ -53,9 +53,8 @@ static int64_t change(struct http_server *server, int64_t *count, int64_t amount
 
 static int64_t count_connection(struct http_server *server, int64_t amount) {
     int64_t count = change(server, &server->connection_count, amount);
-    if (!server->is_management) {
-        metrics_add(server->service->metrics, METRIC_CONNECTIONS, amount);
-    }
+    enum metric metric = server->is_management ? METRIC_MANAGEMENT_CONNECTIONS : METRIC_CONNECTIONS;
+    metrics_add(server->service->metrics, metric, amount);
     return count;
 }
 
@@ -252,6 +251,9 @@ struct http_server *http_server_new(
     must(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
     must(pthread_cond_init(&server->idle, &monotonic) == 0);
     (void)pthread_condattr_destroy(&monotonic);
+    if (is_management) {
+        metrics_add(service->metrics, METRIC_MANAGEMENT_CONNECTIONS_LIMIT, MANAGEMENT_CONNECTIONS);
+    }
     server->daemon = start_daemon(server, fd);
     if (server->daemon) return server;
     int error = errno;

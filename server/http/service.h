@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdint.h>
 
 struct bridge;
 struct journal;
@@ -18,5 +19,6 @@ struct service {
     struct registry *consumers;
     struct bridge *bridge;
     struct metrics *metrics;
+    int64_t started_at_ms;   ///< on the wall clock
     atomic_bool is_draining; ///< no new polls; connections are closed after their next answer
 };

@@ -1,9 +1,13 @@
 """Running it: what the commands of the program print, signals, probes, metrics."""
 import json
 import re
+import shutil
 import signal
+import subprocess
+import time
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from lib import produce
 from lib.records import of_answer, values
@@ -124,3 +128,66 @@ def test_every_line_of_a_json_log_is_json(kafka, topic, start_sidecar):
         assert "text" not in line["details"], f"not key=value: {line}"
     started = next(line for line in lines if (line["noun"], line["verb"]) == ("sidecar", "started"))
     assert started["details"]["port"] == int(sidecar.listener.rsplit(":", 1)[1])
+
+
+# Metrics
+
+def scrape(sidecar):
+    """{name: family} of /metrics, as Prometheus' own client reads them."""
+    answer = sidecar.management.get("/metrics")
+    assert answer.status == 200 and answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    families = list(text_string_to_metric_families(answer.body.decode()))
+    assert len({family.name for family in families}) == len(families), "a family is in one piece"
+    return {family.name: family for family in families}
+
+
+def sample(families, family, name=None, **labels):
+    found = [one.value for one in families[family].samples
+             if one.name == (name or family) and labels.items() <= one.labels.items()]
+    assert len(found) == 1, (family, name, labels, families[family].samples)
+    return found[0]
+
+
+def test_metrics_are_what_happened(kafka, topic, sidecar):
+    produce.produce(kafka.bootstrap, topic, produce.numbered(0, 10))
+    sidecar.poll_until(10)
+    assert sidecar.http.call("POST", "/v1/commit").status == 200
+    families = scrape(sidecar)
+    assert sample(families, "kafka_sidecar_consumer_consumed_records", "kafka_sidecar_consumer_consumed_records_total",
+                  consumer="default") == 10
+    assert sample(families, "kafka_sidecar_poll_records", "kafka_sidecar_poll_records_sum") == 10
+    assert sample(families, "kafka_sidecar_commit_duration_seconds",
+                  "kafka_sidecar_commit_duration_seconds_count") == 1
+    assert sample(families, "kafka_sidecar_consumer_records_lag") == 0
+    assert sample(families, "kafka_sidecar_http_requests", "kafka_sidecar_http_requests_total", route="/v1/commit",
+                  method="POST", code="2xx") == 1
+    assert abs(sample(families, "process_start_time_seconds") - time.time()) < 300
+    assert abs(sample(families, "process_resident_memory_bytes") / 1024 - sidecar.rss_kib) < 8192
+    assert sample(families, "process_open_fds") < sample(families, "process_max_fds")
+    assert sample(families, "kafka_sidecar_consumer_buffered_limit_bytes") == 33554432
+    names = {label for family in families.values() for one in family.samples for label in one.labels}
+    assert "topic" not in names and "partition" not in names  # pitfall 119
+    json_metrics = sidecar.http.get("/v1/metrics").ok()["consumer"]
+    assert json_metrics["consumer-fetch-manager-metrics"]["records-consumed-total"] == 10
+    assert json_metrics["consumer-fetch-manager-metrics"]["records-lag-max"] == 0
+    assert json_metrics["consumer-coordinator-metrics"]["assigned-partitions"] == 1
+
+
+def test_metrics_of_partitions_by_option(kafka, start_sidecar):
+    topic = kafka.create_topic(partitions=3)
+    sidecar = start_sidecar(kafka.bootstrap, topic, settings={"metrics.partition.labels": "true"}).wait_ready()
+    produce.produce(kafka.bootstrap, topic, [b"x"], partition=1)
+    name = "kafka_sidecar_consumer_partition_records_lag"
+
+    def lags():
+        return {one.labels["partition"]: one.value for one in scrape(sidecar)[name].samples}
+    eventually(lambda: lags() == {"0": 0, "1": 1, "2": 0}, what="each partition has its lag")
+
+
+def test_promtool_finds_nothing_to_complain_of(sidecar):
+    promtool = shutil.which("promtool")
+    if not promtool:
+        pytest.skip("NO PROMTOOL: the Debian package prometheus has it")
+    done = subprocess.run([promtool, "check", "metrics"], input=sidecar.management.get("/metrics").body,
+                          capture_output=True, check=False)
+    assert done.returncode == 0 and not done.stdout + done.stderr, done

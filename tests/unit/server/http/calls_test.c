@@ -464,8 +464,8 @@ START_TEST(the_management_listener_has_health_and_metrics_alone) { // pitfall 11
     ck_assert_int_eq(client_call(&other, "GET", "/metrics", NULL), 200);
     ck_assert_ptr_nonnull(strstr(
         client_body(&other),
-        "# TYPE kafka_sidecar_consumer_records_consumed_total counter\n"
-        "kafka_sidecar_consumer_records_consumed_total 9007199254740991\n"
+        "# TYPE kafka_sidecar_consumer_consumed_records_total counter\n"
+        "kafka_sidecar_consumer_consumed_records_total{consumer=\"default\"} 9007199254740991\n"
     ));
     ck_assert_ptr_nonnull(strstr(client_body(&other), "\nkafka_sidecar_http_connections 1\n"));
     ck_assert_int_eq(client_call(&other, "GET", "/v1/poll", NULL), 404);
