@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order in which the parts of a consumer take their steps, and how it closes: commits first,
-// then the group, then the connections, each within the close's deadline.
+// then the group, then the connections, each within the close's deadline. Fetch sessions end
+// meanwhile.
 #include "consumer/engine/engine.h"
 
 #include "consumer/base/must.h"
@@ -192,8 +193,8 @@ static void step_closing(struct engine *engine) {
     bool late = engine->now_ms >= engine->close_deadline_ms;
     if (engine->closing == CLOSING_COMMITTING && (commits_are_done(engine) || late))
         start_leaving(engine);
-    if (engine->closing == CLOSING_LEAVING && (has_left(engine) || late))
-        start_disconnecting(engine);
+    bool is_quiet = has_left(engine) && fetcher_is_idle(&engine->fetcher);
+    if (engine->closing == CLOSING_LEAVING && (is_quiet || late)) start_disconnecting(engine);
     if (engine->closing == CLOSING_CONNECTIONS && cluster_is_closed(&engine->cluster))
         finish_close(engine);
 }
@@ -222,6 +223,8 @@ static void step_parts(struct engine *engine) {
     if (engine->closing == CLOSING_NOT) {
         positions_step(engine, now_ms);
         fetcher_step(&engine->fetcher, now_ms);
+    } else {
+        fetcher_end_sessions(&engine->fetcher, engine->close_deadline_ms);
     }
     jobs_step(engine, now_ms);
     topics_step(engine);

@@ -197,6 +197,15 @@ static bool may_name_by_id(const struct fetch_node *node, const struct request *
            ) > LAST_VERSION_BY_NAME;
 }
 
+static void bound_version(struct request *request, bool by_id) {
+    must(request->max_version > LAST_VERSION_BY_NAME);
+    if (by_id) {
+        request->min_version = (int16_t)(LAST_VERSION_BY_NAME + 1);
+    } else {
+        request->max_version = LAST_VERSION_BY_NAME;
+    }
+}
+
 static void fill_request(
     const struct fetcher_settings *settings, struct fetch_request *message, int64_t room
 ) {
@@ -220,11 +229,7 @@ static void send_fetch(struct fetch_node *node, struct fetch_plan *plan, int64_t
     request->owner = node;
     plan->by_id = plan->by_id && may_name_by_id(node, request);
     plan->partition_max_bytes = settings->partition_max_bytes;
-    if (plan->by_id) {
-        request->min_version = (int16_t)(LAST_VERSION_BY_NAME + 1);
-    } else {
-        request->max_version = LAST_VERSION_BY_NAME;
-    }
+    bound_version(request, plan->by_id);
     fill_request(settings, request->message, room);
     fetch_session_build(&node->session, &request->arena, request->message, plan);
     node->in_flight = true;
@@ -275,6 +280,44 @@ void fetcher_step(struct fetcher *fetcher, int64_t now_ms) {
         if (plan.count > 0) send_fetch(node, &plan, now_ms);
     }
     free(targets);
+}
+
+// Whatever the answer is: the broker has seen the request.
+static void on_ended(void *owner, const struct reply *reply) {
+    struct fetch_node *node = owner;
+    (void)reply;
+    must(node->in_flight);
+    node->in_flight = false;
+}
+
+static void end_session(struct fetch_node *node, int64_t deadline_ms) {
+    struct cluster *cluster = node->fetcher->cluster;
+    const struct connection *connection = cluster_connection(cluster, node->node_id, PURPOSE_FETCH);
+    if (!connection || connection->state != CONNECTION_READY) {
+        fetch_session_reset(&node->session);
+        return;
+    }
+    struct request *request = request_new(api_find(API_FETCH), deadline_ms);
+    request->on_reply = on_ended;
+    request->owner = node;
+    bound_version(request, node->session.by_id);
+    fetch_session_build_final(&node->session, request->message);
+    node->in_flight = true;
+    cluster_send_take(cluster, node->node_id, PURPOSE_FETCH, request);
+}
+
+void fetcher_end_sessions(struct fetcher *fetcher, int64_t deadline_ms) {
+    must(deadline_ms > 0);
+    for (struct fetch_node *node = fetcher->nodes; node; node = node->hh.next) {
+        if (!node->in_flight && node->session.id != 0) end_session(node, deadline_ms);
+    }
+}
+
+bool fetcher_is_idle(const struct fetcher *fetcher) {
+    for (const struct fetch_node *node = fetcher->nodes; node; node = node->hh.next) {
+        if (node->in_flight) return false;
+    }
+    return true;
 }
 
 int64_t fetcher_next_due_ms(const struct fetcher *fetcher, int64_t now_ms) {

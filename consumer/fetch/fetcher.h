@@ -55,6 +55,14 @@ void fetcher_dispose(struct fetcher *fetcher);
 /// Sends every fetch that is due.
 void fetcher_step(struct fetcher *fetcher, int64_t now_ms);
 
+/// In place of fetcher_step() while the consumer closes: sends no more than the final fetch of each
+/// session, once the broker has answered the fetch before (KIP-227). A session whose connection is
+/// gone is left to the broker.
+void fetcher_end_sessions(struct fetcher *fetcher, int64_t deadline_ms);
+
+/// True when no answer is awaited.
+bool fetcher_is_idle(const struct fetcher *fetcher);
+
 /// The time of the next step that is needed without new input; INT64_MAX: none.
 int64_t fetcher_next_due_ms(const struct fetcher *fetcher, int64_t now_ms);
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_BYTES = 4 + 32767 };
+enum { KEY_BYTES = 4 + 32767, FINAL_EPOCH = -1 };
 
 static void forget(struct fetch_session *session, struct session_partition *partition) {
     must(partition->key != NULL);
@@ -197,6 +197,13 @@ void fetch_session_build(
     fill_forgotten(session, arena, request);
     request->session_id = session->id;
     request->session_epoch = session->epoch;
+}
+
+void fetch_session_build_final(struct fetch_session *session, struct fetch_request *request) {
+    must(session->id != 0 && request->topics_count == 0);
+    request->session_id = session->id;
+    request->session_epoch = FINAL_EPOCH;
+    fetch_session_reset(session);
 }
 
 void fetch_session_on_answer(struct fetch_session *session, int32_t session_id) {

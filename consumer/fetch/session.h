@@ -63,6 +63,10 @@ void fetch_session_build(
     const struct fetch_plan *plan
 );
 
+/// Fills a request that ends the session at the broker (final epoch, no partitions), and forgets it
+/// here. Only for a session that has an id.
+void fetch_session_build_final(struct fetch_session *session, struct fetch_request *request);
+
 /// The answer was good: takes its session id; 0 means that the broker has no room for sessions, and
 /// every request will be a full one (pitfall 47).
 void fetch_session_on_answer(struct fetch_session *session, int32_t session_id);

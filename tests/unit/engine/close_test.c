@@ -2,6 +2,7 @@
 // How whole engines end: in time, with what was acknowledged committed, with a word to the group or
 // without; and every call completes.
 #include "consumer/wire/kafka_error.h"
+#include "consumer/wire/messages_fetch.h"
 #include "tests/unit/engine/world.h"
 #include "tests/unit/suite.h"
 
@@ -85,6 +86,84 @@ START_TEST(an_unsubscribe_leaves_the_group_at_once) {
     ck_assert_uint_eq(fake_group_size(world_group(world)), 0);
     ck_assert_int_eq(world_committed(world, "t", 0), 10);
     ck_assert_uint_eq(consumer->engine->positions.count, 0);
+    world_free(world);
+}
+
+END_TEST
+
+// What the final fetches said.
+struct goodbyes {
+    int count;
+    int32_t partitions;
+    int64_t last_at_ms;
+};
+
+static void note_goodbye(void *arg, const struct fake_seen *seen) {
+    struct goodbyes *goodbyes = arg;
+    const struct fetch_request *request = seen->request;
+    if (seen->api != API_FETCH || request->session_epoch != -1) return;
+    goodbyes->count++;
+    goodbyes->partitions += request->topics_count + request->forgotten_topics_data_count;
+    goodbyes->last_at_ms = seen->now_ms;
+}
+
+// pitfalls 50, 98: brokers have room for so many sessions only. Nobody waits for it longer than the
+// fetch under way is held.
+START_TEST(a_close_ends_the_fetch_session_of_each_broker) {
+    struct world *world = world_new(3, 6);
+    struct goodbyes goodbyes = { 0 };
+    world->cluster.has_no_topic_ids = _i == 1;
+    world->on_seen = note_goodbye;
+    world->arg = &goodbyes;
+    struct world_consumer *consumer = start(world, GROUP "fetch.max.wait.ms=300");
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_ptr_nonnull(world->cluster.brokers[i].sessions);
+    int64_t began_at_ms = world->now_ms;
+    ck_assert_int_eq(world_await(world_close(consumer, true, SECONDS(5))), STATUS_OK);
+    ck_assert_int_eq(goodbyes.count, 3);
+    ck_assert_int_eq(goodbyes.partitions, 0);
+    ck_assert_int_le(world->now_ms, began_at_ms + 350);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_ptr_null(world->cluster.brokers[i].sessions);
+    world_free(world);
+}
+
+END_TEST
+
+// The first fetch is under way when the close begins, and makes the session.
+START_TEST(a_close_ends_a_session_that_is_only_about_to_begin) {
+    struct world *world = world_new(1, 1);
+    struct goodbyes goodbyes = { 0 };
+    world->on_seen = note_goodbye;
+    world->arg = &goodbyes;
+    struct world_consumer *consumer = world_add_polling(world, GROUP "fetch.max.wait.ms=300");
+    world_await_seen(world, API_FETCH, 1, SECONDS(3));
+    ck_assert_int_eq(world_await(world_close(consumer, true, SECONDS(5))), STATUS_OK);
+    ck_assert_int_eq(goodbyes.count, 1);
+    ck_assert_ptr_null(world->cluster.brokers[0].sessions);
+    world_free(world);
+}
+
+END_TEST
+
+// pitfall 98: a broker that does not answer holds a close up until its deadline, one that is gone
+// not at all.
+START_TEST(a_close_waits_for_no_answer_to_a_final_fetch_beyond_its_deadline) {
+    struct world *world = world_new(2, 2);
+    struct world_consumer *consumer = start(world, GROUP "fetch.max.wait.ms=20000");
+    bool frozen = _i == 0; // broker 1 is the coordinator
+    if (frozen) {
+        world->cluster.brokers[1].is_frozen = true;
+    } else {
+        fake_broker_stop(&world->cluster, 2);
+    }
+    int64_t began_at_ms = world->now_ms;
+    fake_partition_fill(&world->cluster, "t", 0, 1); // broker 1 answers at once
+    fake_partition_fill(&world->cluster, "t", 1, 1);
+    struct world_call *call = world_close(consumer, true, SECONDS(5));
+    ck_assert_int_eq(world_await(call), STATUS_OK);
+    ck_assert_int_eq(call->finished_at_ms >= call->deadline_ms, frozen);
+    ck_assert_int_le(call->finished_at_ms, began_at_ms + (frozen ? SECONDS(5) + 100 : 100));
     world_free(world);
 }
 
@@ -217,11 +296,16 @@ SUITE(engine_close) {
         a_static_member_closes_without_a_word_and_comes_back_without_a_rebalance,
         an_unsubscribe_leaves_the_group_at_once,
         a_close_during_a_join_is_over_in_time,
+        a_close_ends_a_session_that_is_only_about_to_begin,
         calls_under_way_at_a_close_complete_with_it
     );
     TCase *cases = tcase_create("close, dead coordinators");
     tcase_add_loop_test(cases, a_close_is_over_in_time_however_dead_the_coordinator, 0, DEATHS);
     tcase_add_loop_test(cases, every_call_completes_by_its_deadline_without_a_cluster, 0, 2);
+    tcase_add_loop_test(cases, a_close_ends_the_fetch_session_of_each_broker, 0, 2);
+    tcase_add_loop_test(
+        cases, a_close_waits_for_no_answer_to_a_final_fetch_beyond_its_deadline, 0, 2
+    );
     suite_add_tcase(s, cases);
     return s;
 }
