@@ -364,6 +364,10 @@ void kc_position(
     run_on_partitions(consumer, COMMAND_POSITION, partitions, count, call);
 }
 
+void kc_rewind(struct kc_consumer *consumer, struct kc_call call) {
+    run_on_partitions(consumer, COMMAND_REWIND, NULL, 0, call);
+}
+
 void kc_pause(
     struct kc_consumer *consumer,
     const struct kc_partition *partitions,

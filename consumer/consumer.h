@@ -304,6 +304,14 @@ KC_EXPORT void kc_seek(
     struct kc_call call
 );
 
+/// Undoes what was delivered and neither committed nor acknowledged, as for an application that
+/// starts again: each assigned partition goes back to the later of its last committed and (with
+/// enable.auto.commit) acknowledged position, else to where it started when it was assigned or
+/// sought. Never goes forward; prefetched records are dropped only where the position moves.
+/// Completes at once with the resulting positions, -1 where none is known yet. No poll may be open:
+/// KC_POLL_IN_PROGRESS.
+KC_EXPORT void kc_rewind(struct kc_consumer *consumer, struct kc_call call);
+
 /// Stops delivery of partitions; what is prefetched is kept for later. NULL: all assigned.
 /// Completes with all that are paused then.
 KC_EXPORT void kc_pause(
@@ -505,10 +513,19 @@ struct kc_poll_error {
 /// open → (wait)* → next* → accept | put_back
 struct kc_poll;
 
-/// Begins a poll. Unless `peek`, all that earlier polls delivered counts as processed from now on
-/// (auto-commit). KC_POLL_IN_PROGRESS while another one is open; KC_CLOSED after a close.
+/// How a poll differs from a plain one: any of these, or 0.
+enum kc_poll_flags {
+    KC_POLL_PEEK = 1, ///< looks: acknowledges nothing of what earlier polls delivered, and its own
+                      ///< records come again whatever ends it
+    KC_POLL_KEEP = 2, ///< acknowledges nothing of what earlier polls delivered, and what it
+                      ///< delivers itself is never acknowledged by a later poll, only by commits
+};
+
+/// Begins a poll. Without flags, all that earlier polls delivered counts as processed from now on
+/// (auto-commit), but for what polls with KC_POLL_KEEP delivered. KC_POLL_IN_PROGRESS while another
+/// one is open; KC_CLOSED after a close; KC_INVALID_ARGUMENT for flags that are none.
 KC_EXPORT enum kc_status kc_poll_open(
-    struct kc_consumer *consumer, bool peek, struct kc_poll **poll
+    struct kc_consumer *consumer, unsigned flags, struct kc_poll **poll
 );
 
 /// True when kc_poll_next() may give a record or an error now. (It may still say KC_NO_RECORDS,

@@ -12,9 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum kc_status kc_poll_open(struct kc_consumer *consumer, bool peek, struct kc_poll **poll) {
+enum kc_status kc_poll_open(struct kc_consumer *consumer, unsigned flags, struct kc_poll **poll) {
+    _Static_assert((int)KC_POLL_PEEK == (int)LEASE_PEEK, "flags are the lease's");
+    _Static_assert((int)KC_POLL_KEEP == (int)LEASE_KEEP, "flags are the lease's");
+    if (flags & ~(unsigned)(KC_POLL_PEEK | KC_POLL_KEEP)) return KC_INVALID_ARGUMENT;
     struct lease *lease = NULL;
-    enum status status = lease_open(consumer->queue, peek, &lease);
+    enum status status = lease_open(consumer->queue, flags, &lease);
     if (status) return public_status(status);
     *poll = must_alloc(sizeof **poll);
     (*poll)->consumer = consumer;

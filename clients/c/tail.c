@@ -59,7 +59,7 @@ static void print_line(
 // processed, so that it is committed in the background (enable.auto.commit).
 static int poll_once(struct kc_consumer *consumer, struct waiter *waiter) {
     struct kc_poll *poll = NULL;
-    if (kc_poll_open(consumer, false, &poll) != KC_OK) return 0;
+    if (kc_poll_open(consumer, 0, &poll) != KC_OK) return 0;
     if (!kc_poll_ready(poll)) {
         kc_poll_wait(poll, call(waiter, 500));
         (void)await(waiter);

@@ -267,6 +267,25 @@ static void seek(struct engine *engine, struct command *command) {
     await_positions(engine, command);
 }
 
+// The positions are known at once, or have nothing to undo.
+static void rewind_all(struct engine *engine, struct command *command) {
+    if (queue_is_polled(engine->queue)) {
+        command_finish_status(command, STATUS_POLL_IN_PROGRESS);
+        return;
+    }
+    name_all(engine, command);
+    bool acknowledges = options_number(&engine->options, OPTION_ENABLE_AUTO_COMMIT) != 0;
+    for (size_t i = 0; i < command->row_count; i++) {
+        struct position *each = find(engine, &command->rows[i]);
+        struct queue_view view = queue_view(each->queue);
+        (void)position_rewind(each, acknowledges ? view.acknowledged : -1, view.acknowledged_epoch);
+        view = queue_view(each->queue);
+        command->rows[i].offset = view.position;
+        command->rows[i].leader_epoch = view.position_epoch;
+    }
+    command_finish_status(command, STATUS_OK);
+}
+
 static void position(struct engine *engine, struct command *command) {
     if (check_assigned(engine, command)) await_positions(engine, command);
 }
@@ -498,6 +517,7 @@ static void run(struct engine *engine, struct command *command) {
     case COMMAND_COMMITTED: committed(engine, command); return;
     case COMMAND_POSITION: position(engine, command); return;
     case COMMAND_SEEK: seek(engine, command); return;
+    case COMMAND_REWIND: rewind_all(engine, command); return;
     case COMMAND_PAUSE: set_paused(engine, command, true); return;
     case COMMAND_RESUME: set_paused(engine, command, false); return;
     case COMMAND_OFFSETS: offsets(engine, command); return;

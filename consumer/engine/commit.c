@@ -87,10 +87,7 @@ static void finish(struct engine *engine, struct commit *commit, struct commit_o
         if (outcome.status && !row->status) row->status = outcome.status;
         struct position *position =
             position_set_find(&engine->positions, row->topic, row->partition);
-        if (!row->status && position) {
-            position->committed = row->offset;
-            position->is_rewound = false;
-        }
+        if (!row->status && position) position_on_commit(position, row->offset, row->leader_epoch);
         if (!row->status) {
             engine->commits.committed_count++;
         } else {

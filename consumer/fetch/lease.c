@@ -11,14 +11,15 @@
 #include <utlist.h>
 
 static void acknowledge_all(struct queue *queue) {
+    must(queue->lease == NULL);
     struct queue_partition *partition;
     DL_FOREACH(queue->partitions, partition) {
-        partition->acknowledged = partition->position;
-        partition->acknowledged_epoch = partition->position_epoch;
+        queue_acknowledge_locked(partition);
     }
 }
 
-enum status lease_open(struct queue *queue, bool peek, struct lease **lease) {
+enum status lease_open(struct queue *queue, unsigned flags, struct lease **lease) {
+    must((flags & ~(unsigned)(LEASE_PEEK | LEASE_KEEP)) == 0);
     enum status status = STATUS_OK;
     (void)pthread_mutex_lock(&queue->lock);
     if (queue->is_closed) {
@@ -26,12 +27,12 @@ enum status lease_open(struct queue *queue, bool peek, struct lease **lease) {
     } else if (queue->lease) {
         status = STATUS_POLL_IN_PROGRESS;
     } else {
-        if (!peek) acknowledge_all(queue);
+        if (flags == 0) acknowledge_all(queue);
         queue->has_activity = true;
         *lease = must_alloc(sizeof **lease);
         (*lease)->queue = queue;
         (*lease)->position_before = -1;
-        (*lease)->peek = peek;
+        (*lease)->flags = flags;
         queue->lease = *lease;
     }
     (void)pthread_mutex_unlock(&queue->lock);
@@ -273,8 +274,9 @@ enum status lease_next(
             struct lease_entry *current = lease->current;
             if (record->offset < current->position) continue;
             lease->position_before = current->position;
+            lease->record_end_before = current->record_end;
             lease->bytes_before = lease->record_bytes;
-            current->position = record->offset + 1;
+            current->position = current->record_end = record->offset + 1;
             current->leader_epoch = lease->batch->leader_epoch;
             current->record_count++;
             lease->record_count++;
@@ -295,6 +297,7 @@ void lease_unread(struct lease *lease) {
     lease->record_count--;
     lease->has_stopped = true;
     entry->position = lease->position_before;
+    entry->record_end = lease->record_end_before;
     entry->record_count--;
     lease->position_before = -1;
 }
@@ -305,6 +308,8 @@ static void accept_entry(struct lease *lease, struct lease_entry *entry) {
     struct queue_partition *partition = entry->partition;
     struct queued_batch *unfinished = lease->current == entry ? lease->batch : NULL;
     must(entry->position >= partition->position);
+    bool keeps = lease->flags & LEASE_KEEP && entry->record_count > 0;
+    if (keeps) queue_keep_locked(partition, entry->record_end);
     partition->position = entry->position;
     partition->position_epoch = entry->leader_epoch;
     while (entry->taken) {
@@ -375,7 +380,7 @@ static void rotate(struct queue *queue, struct queue_partition *partition) {
 
 void lease_close(struct lease *lease, bool accepted) {
     struct queue *queue = lease->queue;
-    bool moves = accepted && !lease->peek;
+    bool moves = accepted && !(lease->flags & LEASE_PEEK);
     (void)pthread_mutex_lock(&queue->lock);
     must(queue->lease == lease);
     remember_walk(lease, moves);

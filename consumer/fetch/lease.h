@@ -11,11 +11,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// How a poll differs from one that acknowledges and takes: any of these, or 0.
+enum lease_flags {
+    LEASE_PEEK = 1, ///< acknowledges nothing and moves nothing
+    LEASE_KEEP = 2, ///< acknowledges nothing, and no later poll acknowledges what it delivers
+};
+
 /// What a lease holds of one partition.
 struct lease_entry {
     struct queue_partition *partition;
-    uint32_t version; ///< of the partition when the lease began to take from it
-    int64_t position; ///< after what was handed out
+    uint32_t version;   ///< of the partition when the lease began to take from it
+    int64_t position;   ///< after what was handed out, and what there was to skip behind it
+    int64_t record_end; ///< after the last record that was handed out
     int32_t leader_epoch;
     uint64_t record_count;      ///< handed out
     struct queued_batch *taken; ///< in order
@@ -25,7 +32,7 @@ struct lease_entry {
 /// Records handed out and not yet settled.
 struct lease {
     struct queue *queue;
-    bool peek;
+    unsigned flags; ///< of enum lease_flags
     struct lease_entry *entries;
     size_t entry_count;
     size_t entry_capacity;
@@ -35,6 +42,7 @@ struct lease {
     struct record_walker walker;
     struct record_walker before; ///< the walk as it was before the last record
     int64_t position_before; ///< of `current`, likewise; -1: there is no last record to take back
+    int64_t record_end_before;
     uint64_t bytes_before;
     uint64_t record_count;
     uint64_t record_bytes;
@@ -46,9 +54,9 @@ struct lease {
     struct queue_error error;
 };
 
-/// Opens a lease; unless it peeks, everything delivered before is acknowledged.
+/// Opens a lease; without flags, everything delivered before is acknowledged.
 /// STATUS_POLL_IN_PROGRESS, STATUS_CLOSED.
-enum status lease_open(struct queue *queue, bool peek, struct lease **lease);
+enum status lease_open(struct queue *queue, unsigned flags, struct lease **lease);
 
 /// The next record, with the entry it belongs to. STATUS_NO_RECORDS: no more at hand. Another
 /// status concerns what would come next and is given only before the first record; particulars are

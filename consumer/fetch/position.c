@@ -83,6 +83,8 @@ struct position *position_new(
     position->high_watermark = -1;
     position->last_stable_offset = -1;
     position->committed = -1;
+    position->settled = -1;
+    position->settled_epoch = -1;
     position->preferred_replica = -1;
     return position;
 }
@@ -120,10 +122,21 @@ static void set(struct position *position, int64_t offset, int32_t offset_epoch)
     queue_reset(position->queue, offset, offset_epoch);
 }
 
+static void settle(struct position *position, int64_t offset, int32_t offset_epoch) {
+    position->settled = offset;
+    position->settled_epoch = offset_epoch;
+}
+
+// The same, by whoever decides where to read: nothing before it is to be undone.
+static void start(struct position *position, int64_t offset, int32_t offset_epoch) {
+    set(position, offset, offset_epoch);
+    settle(position, offset, offset_epoch);
+}
+
 static void start_at(
     struct position *position, int64_t offset, int32_t offset_epoch, const char *why
 ) {
-    set(position, offset, offset_epoch);
+    start(position, offset, offset_epoch);
     enter(position, offset_epoch >= 0 ? POSITION_AWAIT_VALIDATION : POSITION_FETCHING, why);
 }
 
@@ -132,10 +145,32 @@ void position_seek(struct position *position, int64_t offset, int32_t offset_epo
     start_at(position, offset, offset_epoch, "seek");
 }
 
+bool position_rewind(struct position *position, int64_t acknowledged, int32_t acknowledged_epoch) {
+    must(acknowledged >= -1);
+    bool further = acknowledged > position->settled;
+    int64_t offset = further ? acknowledged : position->settled;
+    int32_t offset_epoch = further ? acknowledged_epoch : position->settled_epoch;
+    if (offset < 0 || queue_view(position->queue).position <= offset) return false;
+    position->version++;
+    position->offset = offset;
+    position->offset_epoch = offset_epoch;
+    queue_rewind(position->queue, offset, offset_epoch);
+    enter(position, offset_epoch >= 0 ? POSITION_AWAIT_VALIDATION : POSITION_FETCHING, "rewind");
+    return true;
+}
+
+void position_on_commit(struct position *position, int64_t offset, int32_t offset_epoch) {
+    must(offset >= 0);
+    position->committed = offset;
+    position->is_rewound = false;
+    if (offset > position->settled) settle(position, offset, offset_epoch);
+    queue_on_committed(position->queue, offset, offset_epoch);
+}
+
 static void await_reset(struct position *position, int64_t timestamp, const char *why) {
     must(timestamp >= POSITION_EARLIEST);
     position->reset_timestamp = timestamp;
-    set(position, -1, -1);
+    start(position, -1, -1);
     enter(position, POSITION_AWAIT_RESET, why);
 }
 
@@ -144,7 +179,7 @@ void position_seek_timestamp(struct position *position, int64_t timestamp) {
 }
 
 void position_seek_committed(struct position *position) {
-    set(position, -1, -1);
+    start(position, -1, -1);
     enter(position, POSITION_AWAIT_COMMITTED, "seek");
 }
 
@@ -175,7 +210,7 @@ void position_on_committed(struct position *position, int64_t offset, int32_t of
 
 void position_on_reset(struct position *position, int64_t offset, int32_t offset_epoch) {
     must(position->state == POSITION_AWAIT_RESET && offset >= 0);
-    set(position, offset, offset_epoch);
+    start(position, offset, offset_epoch);
     enter(position, POSITION_FETCHING, "reset");
 }
 
@@ -208,6 +243,7 @@ void position_on_epoch_end(struct position *position, int64_t end_offset, int32_
         fail(position, STATUS_LOG_TRUNCATED, end_offset);
     } else {
         set(position, end_offset, end_epoch);
+        if (position->settled > end_offset) settle(position, end_offset, end_epoch);
         enter(position, POSITION_FETCHING, "log truncated");
     }
 }

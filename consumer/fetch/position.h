@@ -61,8 +61,11 @@ struct position {
     int64_t high_watermark; ///< -1: not known
     int64_t last_stable_offset;
     int64_t committed; ///< last known; -1: none
-    bool is_rewound;   ///< set anew since the last commit: what is acknowledged may lie before what
-                       ///< is committed
+    int64_t settled;   ///< a rewind undoes what was delivered from here on: where the position was
+                       ///< set last, or what was committed since; -1: not known
+    int32_t settled_epoch;
+    bool is_rewound; ///< set anew since the last commit: what is acknowledged may lie before what
+                     ///< is committed
     int32_t preferred_replica; ///< follower to fetch from (KIP-392); -1: the leader
     int64_t preferred_until_ms;
     int32_t incarnation; ///< of the topic's metadata
@@ -97,6 +100,13 @@ bool position_may_flow(const struct position *position);
 /// Moves to an offset; everything buffered is dropped. `offset_epoch` -1: not known, and then
 /// nothing is validated.
 void position_seek(struct position *position, int64_t offset, int32_t offset_epoch);
+
+/// Undoes what was delivered since the position was set and is neither committed nor
+/// `acknowledged` (-1: nothing is). False when there is nothing to undo.
+bool position_rewind(struct position *position, int64_t acknowledged, int32_t acknowledged_epoch);
+
+/// The application or a timer has committed an offset.
+void position_on_commit(struct position *position, int64_t offset, int32_t offset_epoch);
 
 /// Moves to what a timestamp, POSITION_LATEST or POSITION_EARLIEST says.
 void position_seek_timestamp(struct position *position, int64_t timestamp);

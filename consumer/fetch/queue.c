@@ -63,6 +63,7 @@ struct queue_partition *queue_add(struct queue *queue, const char *topic, int32_
     added->position_epoch = -1;
     added->acknowledged = -1;
     added->acknowledged_epoch = -1;
+    added->kept_from = -1;
     (void)pthread_mutex_lock(&queue->lock);
     DL_APPEND(queue->partitions, added);
     (void)pthread_mutex_unlock(&queue->lock);
@@ -170,19 +171,62 @@ void queue_remove(struct queue_partition *partition) {
     (void)pthread_mutex_unlock(&queue->lock);
 }
 
-void queue_reset(struct queue_partition *partition, int64_t position, int32_t leader_epoch) {
-    struct queue *queue = partition->queue;
+static void set_anew(struct queue_partition *partition, int64_t position, int32_t leader_epoch) {
     must(position >= -1);
-    (void)pthread_mutex_lock(&queue->lock);
     queue_drop_locked(partition);
     partition->version++;
     partition->position = position;
     partition->position_epoch = leader_epoch;
-    partition->acknowledged = -1;
-    partition->acknowledged_epoch = -1;
+    partition->kept_from = -1;
     partition->wants_refetch = false;
     partition->error = (struct queue_error){ 0 };
-    (void)pthread_mutex_unlock(&queue->lock);
+}
+
+void queue_reset(struct queue_partition *partition, int64_t position, int32_t leader_epoch) {
+    (void)pthread_mutex_lock(&partition->queue->lock);
+    set_anew(partition, position, leader_epoch);
+    partition->acknowledged = -1;
+    partition->acknowledged_epoch = -1;
+    (void)pthread_mutex_unlock(&partition->queue->lock);
+}
+
+void queue_rewind(struct queue_partition *partition, int64_t position, int32_t leader_epoch) {
+    (void)pthread_mutex_lock(&partition->queue->lock);
+    must(position >= 0 && position <= partition->position);
+    set_anew(partition, position, leader_epoch);
+    if (partition->acknowledged > position) {
+        partition->acknowledged = position;
+        partition->acknowledged_epoch = leader_epoch;
+    }
+    (void)pthread_mutex_unlock(&partition->queue->lock);
+}
+
+void queue_acknowledge_locked(struct queue_partition *partition) {
+    bool has_kept = partition->kept_from >= 0;
+    must(!has_kept || partition->kept_from <= partition->position);
+    partition->acknowledged = has_kept ? partition->kept_from : partition->position;
+    partition->acknowledged_epoch = has_kept ? partition->kept_epoch : partition->position_epoch;
+}
+
+void queue_keep_locked(struct queue_partition *partition, int64_t until) {
+    must(until > partition->position);
+    if (partition->kept_from < 0) {
+        partition->kept_from = partition->position;
+        partition->kept_epoch = partition->position_epoch;
+    }
+    partition->kept_until = until;
+}
+
+void queue_on_committed(struct queue_partition *partition, int64_t offset, int32_t leader_epoch) {
+    must(offset >= 0);
+    (void)pthread_mutex_lock(&partition->queue->lock);
+    if (partition->kept_from >= 0 && offset >= partition->kept_until) {
+        partition->kept_from = -1;
+    } else if (partition->kept_from >= 0 && offset > partition->kept_from) {
+        partition->kept_from = offset;
+        partition->kept_epoch = leader_epoch;
+    }
+    (void)pthread_mutex_unlock(&partition->queue->lock);
 }
 
 // A paused partition gets what was asked before the pause, as far as there is room to park it.
@@ -335,6 +379,13 @@ bool queue_take_refetch(
     *leader_epoch = partition->position_epoch;
     (void)pthread_mutex_unlock(&partition->queue->lock);
     return wanted;
+}
+
+bool queue_is_polled(struct queue *queue) {
+    (void)pthread_mutex_lock(&queue->lock);
+    bool polled = queue->lease != NULL;
+    (void)pthread_mutex_unlock(&queue->lock);
+    return polled;
 }
 
 bool queue_take_activity(struct queue *queue) {

@@ -47,6 +47,10 @@ struct queue_partition {
     int32_t position_epoch;
     int64_t acknowledged; ///< the position that a later poll has acknowledged; -1: none
     int32_t acknowledged_epoch;
+    int64_t kept_from;  ///< delivered from here on, up to `kept_until`, by polls whose records only
+                        ///< commits acknowledge; -1: none
+    int32_t kept_epoch; ///< leader epoch of the record before `kept_from`
+    int64_t kept_until;
     struct queued_batch *first;
     struct queued_batch *last;
     size_t bytes;
@@ -150,6 +154,13 @@ void queue_remove(struct queue_partition *partition);
 /// Sets the position (-1: not known yet), drops what is buffered, clears the partition's error.
 void queue_reset(struct queue_partition *partition, int64_t position, int32_t leader_epoch);
 
+/// Goes back to an earlier position. What is acknowledged before it stays so; what is buffered is
+/// dropped, and what a poll holds is void.
+void queue_rewind(struct queue_partition *partition, int64_t position, int32_t leader_epoch);
+
+/// The application has committed: what was kept for that up to `offset` counts as acknowledged.
+void queue_on_committed(struct queue_partition *partition, int64_t offset, int32_t leader_epoch);
+
 /// Appends a batch; the queue owns it.
 void queue_push_take(struct queue_partition *partition, struct queued_batch *batch);
 
@@ -190,6 +201,9 @@ void queue_publish(struct queue *queue, const struct queue_counters *counters);
 /// All counts, at one moment. Any thread.
 struct queue_totals queue_totals(struct queue *queue);
 
+/// True while a poll is open.
+bool queue_is_polled(struct queue *queue);
+
 /// True when a poll was opened since the last call.
 bool queue_take_activity(struct queue *queue);
 
@@ -209,6 +223,12 @@ struct queued_batch *queue_take_first_locked(struct queue_partition *partition);
 
 /// Drops all that is buffered.
 void queue_drop_locked(struct queue_partition *partition);
+
+/// Acknowledges all that was delivered, but for what only commits acknowledge.
+void queue_acknowledge_locked(struct queue_partition *partition);
+
+/// Notes that a poll delivered from the position up to `until` what only commits acknowledge.
+void queue_keep_locked(struct queue_partition *partition, int64_t until);
 
 /// Moves the position over leading stretches to skip.
 void queue_settle_skips_locked(struct queue_partition *partition);

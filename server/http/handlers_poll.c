@@ -268,7 +268,8 @@ static void wait_for_records(struct request *request) {
 
 static void open_poll(struct request *request) {
     struct poll *poll = request->poll;
-    enum kc_status status = kc_poll_open(request->consumer->kc, !poll->takes, &poll->records);
+    unsigned flags = poll->takes ? 0 : KC_POLL_PEEK;
+    enum kc_status status = kc_poll_open(request->consumer->kc, flags, &poll->records);
     if (status != KC_OK) {
         poll->records = NULL;
         end_with_problem(request, status, 0, NULL);

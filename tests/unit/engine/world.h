@@ -92,6 +92,7 @@ struct world_consumer {
     // the application
     bool polls;          ///< waits, polls, waits…
     int32_t max_records; ///< of one poll
+    unsigned poll_flags; ///< of enum lease_flags
     int64_t thinks_for_ms;
     bool is_waiting; ///< a WAIT is under way
     int64_t poll_at_ms;

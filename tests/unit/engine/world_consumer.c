@@ -159,7 +159,7 @@ static void note_error(
 static size_t poll(struct world_consumer *consumer, int32_t max_records, bool accepts) {
     struct lease *lease = NULL;
     size_t count = 0;
-    if (lease_open(engine_queue(consumer->engine), false, &lease)) return 0;
+    if (lease_open(engine_queue(consumer->engine), consumer->poll_flags, &lease)) return 0;
     const struct world *world = consumer->world;
     if (world->on_poll) world->on_poll(world->arg, consumer);
     while (count < (size_t)max_records) {

@@ -17,7 +17,7 @@ START_TEST(records_come_in_order_and_the_position_moves_at_acceptance) {
     struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
     queue_rig_push(partition, 0, 3);
     queue_rig_push(partition, 3, 3);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     expect_range(lease, 0, 0, 6);
     queue_rig_expect_status(lease, STATUS_NO_RECORDS);
     ck_assert_int_eq(queue_view(partition).position, 0);
@@ -27,7 +27,7 @@ START_TEST(records_come_in_order_and_the_position_moves_at_acceptance) {
     ck_assert_int_eq(queue_view(partition).position_epoch, 0);
     ck_assert(!queue_view(partition).is_leased);
     ck_assert_int_eq(queue_view(partition).acknowledged, 0);
-    lease_close(queue_rig_open(&rig, false), true);
+    lease_close(queue_rig_open(&rig, 0), true);
     ck_assert_int_eq(queue_view(partition).acknowledged, 6);
     queue_rig_dispose(&rig);
 }
@@ -42,7 +42,7 @@ START_TEST(what_is_put_back_comes_again) {
     queue_rig_push(partition, 3, 3);
     size_t bytes = queue_bytes(rig.queue);
     for (int64_t count = 1; count <= 6; count++) {
-        struct lease *lease = queue_rig_open(&rig, false);
+        struct lease *lease = queue_rig_open(&rig, 0);
         expect_range(lease, 0, 0, count);
         lease_close(lease, false);
         ck_assert_int_eq(queue_view(partition).position, 0);
@@ -59,16 +59,119 @@ START_TEST(a_peek_moves_and_acknowledges_nothing) {
     queue_rig_init(&rig, ROOM);
     struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
     queue_rig_push(partition, 0, 3);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     queue_rig_expect(lease, 0, 0);
     lease_close(lease, true);
-    lease = queue_rig_open(&rig, true);
+    lease = queue_rig_open(&rig, LEASE_PEEK);
     expect_range(lease, 0, 1, 3);
     lease_close(lease, true);
     ck_assert_int_eq(queue_view(partition).position, 1);
     ck_assert_int_eq(queue_view(partition).acknowledged, 0);
-    lease = queue_rig_open(&rig, false);
+    lease = queue_rig_open(&rig, 0);
     expect_range(lease, 0, 1, 3);
+    lease_close(lease, true);
+    queue_rig_dispose(&rig);
+}
+
+END_TEST
+
+static void take(struct queue_rig *rig, unsigned flags, int64_t from, int64_t to) {
+    struct lease *lease = queue_rig_open(rig, flags);
+    expect_range(lease, 0, from, to);
+    lease_close(lease, true);
+}
+
+// What a poll with LEASE_KEEP delivers, a commit acknowledges, whoever polls after it.
+START_TEST(what_was_delivered_to_be_kept_is_acknowledged_by_commits_alone) {
+    struct queue_rig rig;
+    queue_rig_init(&rig, ROOM);
+    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    queue_rig_push(partition, 0, 60);
+    take(&rig, 0, 0, 10);
+    take(&rig, LEASE_KEEP, 10, 20);
+    ck_assert_int_eq(queue_view(partition).acknowledged, 0); // it acknowledges nothing itself
+    take(&rig, 0, 20, 30);
+    ck_assert_int_eq(queue_view(partition).acknowledged, 10);
+    take(&rig, LEASE_KEEP, 30, 40);
+    take(&rig, 0, 40, 41);
+    ck_assert_int_eq(queue_view(partition).acknowledged, 10);
+    queue_on_committed(partition, 5, 0);
+    take(&rig, 0, 41, 42);
+    ck_assert_int_eq(queue_view(partition).acknowledged, 10);
+    queue_on_committed(partition, 35, 7);
+    take(&rig, 0, 42, 43);
+    ck_assert_int_eq(queue_view(partition).acknowledged, 35);
+    ck_assert_int_eq(queue_view(partition).acknowledged_epoch, 7);
+    queue_on_committed(partition, 40, 0);
+    take(&rig, 0, 43, 44);
+    ck_assert_int_eq(queue_view(partition).acknowledged, 43);
+    queue_rig_dispose(&rig);
+}
+
+END_TEST
+
+// Commits end with the last record, whatever is skipped behind it.
+START_TEST(a_commit_behind_the_last_record_acknowledges_what_is_skipped_after_it) {
+    struct queue_rig rig;
+    queue_rig_init(&rig, ROOM);
+    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    queue_rig_push(partition, 0, 2);
+    queue_skip(partition, 5, 0);
+    queue_rig_push(partition, 5, 2);
+    struct lease *lease = queue_rig_open(&rig, LEASE_KEEP);
+    expect_range(lease, 0, 0, 2);
+    queue_rig_expect(lease, 0, 5);
+    lease_unread(lease);
+    lease_close(lease, true);
+    ck_assert_int_eq(queue_view(partition).position, 5);
+    queue_on_committed(partition, 2, 0);
+    take(&rig, 0, 5, 7);
+    take(&rig, 0, 7, 7);
+    ck_assert_int_eq(queue_view(partition).acknowledged, 7);
+    queue_rig_dispose(&rig);
+}
+
+END_TEST
+
+START_TEST(what_is_put_back_was_not_kept) {
+    struct queue_rig rig;
+    queue_rig_init(&rig, ROOM);
+    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    queue_rig_push(partition, 0, 4);
+    struct lease *lease = queue_rig_open(&rig, LEASE_KEEP);
+    expect_range(lease, 0, 0, 2);
+    lease_close(lease, false);
+    lease = queue_rig_open(&rig, LEASE_KEEP | LEASE_PEEK);
+    expect_range(lease, 0, 0, 2);
+    lease_close(lease, true);
+    take(&rig, 0, 0, 4);
+    take(&rig, 0, 4, 4);
+    ck_assert_int_eq(queue_view(partition).acknowledged, 4);
+    queue_rig_dispose(&rig);
+}
+
+END_TEST
+
+START_TEST(a_rewind_keeps_what_is_acknowledged_before_it) {
+    struct queue_rig rig;
+    queue_rig_init(&rig, ROOM);
+    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    queue_rig_push(partition, 0, 10);
+    take(&rig, 0, 0, 4);
+    take(&rig, LEASE_KEEP, 4, 8);
+    take(&rig, 0, 8, 8);
+    ck_assert_int_eq(queue_view(partition).acknowledged, 4);
+    ck_assert(!queue_is_polled(rig.queue));
+    queue_rewind(partition, 6, 1);
+    ck_assert_int_eq(queue_view(partition).position, 6);
+    ck_assert_int_eq(queue_view(partition).acknowledged, 4);
+    ck_assert_uint_eq(queue_bytes(rig.queue), 0);
+    take(&rig, 0, 6, 6); // nothing is kept any more
+    ck_assert_int_eq(queue_view(partition).acknowledged, 6);
+    queue_rewind(partition, 2, 1);
+    ck_assert_int_eq(queue_view(partition).acknowledged, 2);
+    struct lease *lease = queue_rig_open(&rig, LEASE_PEEK);
+    ck_assert(queue_is_polled(rig.queue));
     lease_close(lease, true);
     queue_rig_dispose(&rig);
 }
@@ -83,10 +186,10 @@ START_TEST(a_batch_that_a_poll_did_not_finish_goes_on_with_its_next_record) {
     queue_rig_push_log(partition, RIG_BATCH_OFFSETS, false);
     int64_t next = queue_rig_next_record(0, 0);
     while (next < RIG_BATCH_OFFSETS * 2) {
-        struct lease *lease = queue_rig_open(&rig, false);
+        struct lease *lease = queue_rig_open(&rig, 0);
         queue_rig_expect(lease, 0, next);
         lease_close(lease, false);
-        lease = queue_rig_open(&rig, false);
+        lease = queue_rig_open(&rig, 0);
         queue_rig_expect(lease, 0, next);
         lease_close(lease, true);
         next = queue_rig_next_record(0, next + 1);
@@ -102,7 +205,7 @@ START_TEST(records_before_the_position_are_left_out) {
     queue_rig_init(&rig, ROOM);
     struct queue_partition *partition = queue_rig_add(&rig, 0, 3);
     queue_rig_push(partition, 0, 5);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     expect_range(lease, 0, 3, 5);
     queue_rig_expect_status(lease, STATUS_NO_RECORDS);
     lease_close(lease, true);
@@ -118,7 +221,7 @@ START_TEST(the_next_poll_begins_with_a_record_that_was_taken_back) {
     struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
     queue_rig_push(partition, 0, 2);
     queue_rig_push(partition, 2, 2);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     expect_range(lease, 0, 0, 3);
     lease_unread(lease);
     ck_assert(!lease_is_ready(lease));
@@ -127,7 +230,7 @@ START_TEST(the_next_poll_begins_with_a_record_that_was_taken_back) {
     ck_assert_uint_eq(lease->record_bytes, 2 * sizeof(struct rig_value));
     lease_close(lease, true);
     ck_assert_int_eq(queue_view(partition).position, 2);
-    lease = queue_rig_open(&rig, false);
+    lease = queue_rig_open(&rig, 0);
     expect_range(lease, 0, 2, 4);
     lease_close(lease, true);
     queue_rig_dispose(&rig);
@@ -143,7 +246,7 @@ START_TEST(a_partition_that_has_more_lets_the_others_come_first_in_the_next_poll
         queue_rig_push(queue_rig_add(&rig, p, 0), 0, 4);
     for (int64_t offset = 0; offset < 4; offset++) {
         for (int32_t p = 0; p < 3; p++) {
-            struct lease *lease = queue_rig_open(&rig, false);
+            struct lease *lease = queue_rig_open(&rig, 0);
             queue_rig_expect(lease, p, offset);
             lease_close(lease, true);
         }
@@ -164,7 +267,7 @@ START_TEST(the_entry_under_way_is_found_again_when_the_list_of_entries_grows) {
         partitions[p] = queue_rig_add(&rig, p, 0);
         queue_rig_push(partitions[p], 0, 2);
     }
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     for (int32_t p = 0; p < PARTITIONS; p++) {
         expect_range(lease, p, 0, 2);
         ck_assert_ptr_eq(lease->current->partition, partitions[p]);
@@ -195,7 +298,7 @@ START_TEST(an_error_told_of_the_ninth_partition_leaves_the_entry_under_way_alone
         queue_rig_push(partitions[p], 0, 2);
     struct queue_error error = { .status = STATUS_NO_OFFSET, .once = true };
     queue_set_error(partitions[8], error);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     queue_rig_expect_status(lease, STATUS_NO_OFFSET);
     ck_assert_ptr_eq(lease->current->partition, partitions[7]);
     queue_rig_push(partitions[7], 10, 1);
@@ -209,7 +312,7 @@ START_TEST(an_error_told_of_the_ninth_partition_leaves_the_entry_under_way_alone
 END_TEST
 
 static void expect_damage(struct queue_rig *rig, int64_t offset, int64_t skip_offset) {
-    struct lease *lease = queue_rig_open(rig, false);
+    struct lease *lease = queue_rig_open(rig, 0);
     queue_rig_expect_status(lease, STATUS_CORRUPT_RECORDS);
     ck_assert_int_eq(lease->error.offset, offset);
     ck_assert_int_eq(lease->skip_offset, skip_offset);
@@ -227,12 +330,12 @@ START_TEST(a_damaged_batch_behind_good_records_is_told_by_the_next_poll) {
     struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
     queue_rig_push(partition, 0, 2);
     queue_rig_push_damaged(partition, 2, 3);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     expect_range(lease, 0, 0, 2);
     queue_rig_expect_status(lease, STATUS_NO_RECORDS);
     lease_close(lease, accepted[_i]);
     if (!accepted[_i]) {
-        lease = queue_rig_open(&rig, false);
+        lease = queue_rig_open(&rig, 0);
         expect_range(lease, 0, 0, 2);
         queue_rig_expect_status(lease, STATUS_NO_RECORDS);
         lease_close(lease, true);
@@ -245,7 +348,7 @@ START_TEST(a_damaged_batch_behind_good_records_is_told_by_the_next_poll) {
     ck_assert(queue_take_refetch(partition, &position, &epoch));
     ck_assert_int_eq(position, 2);
     queue_rig_push(partition, 2, 3); // it was only on the way
-    lease = queue_rig_open(&rig, false);
+    lease = queue_rig_open(&rig, 0);
     expect_range(lease, 0, 2, 5);
     lease_close(lease, true);
     queue_rig_dispose(&rig);
@@ -264,7 +367,7 @@ START_TEST(damage_within_a_batch_is_told_once_the_records_before_it_are_out) {
     uint8_t *bytes = partition->first->chunk->data;
     size_t record_size = (partition->first->bytes.size - 61) / 3;
     bytes[61 + 2 * record_size] ^= 0x7f;
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     expect_range(lease, 0, 0, 2);
     queue_rig_expect_status(lease, STATUS_NO_RECORDS);
     lease_close(lease, true);
@@ -280,7 +383,7 @@ START_TEST(damage_does_not_hide_what_another_partition_has) {
     queue_rig_push_damaged(queue_rig_add(&rig, 0, 0), 0, 1);
     queue_rig_push(queue_rig_add(&rig, 1, 0), 0, 2);
     expect_damage(&rig, 0, 1);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     expect_range(lease, 1, 0, 2);
     lease_close(lease, true);
     queue_rig_dispose(&rig);
@@ -296,7 +399,7 @@ START_TEST(a_reset_voids_what_a_poll_holds_of_the_partition) {
     struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
     queue_rig_push(queue_rig_add(&rig, 1, 0), 0, 1);
     queue_rig_push(partition, 0, 2);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     expect_range(lease, 1, 0, 1);
     expect_range(lease, 0, 0, 2);
     queue_reset(partition, 1, 0);
@@ -305,7 +408,7 @@ START_TEST(a_reset_voids_what_a_poll_holds_of_the_partition) {
     lease_close(lease, accepted[_i]);
     ck_assert_int_eq(queue_view(partition).position, 1);
     queue_rig_check_counts(rig.queue);
-    lease = queue_rig_open(&rig, false);
+    lease = queue_rig_open(&rig, 0);
     expect_range(lease, 0, 1, 4);
     if (!accepted[_i]) queue_rig_expect(lease, 1, 0);
     lease_close(lease, true);
@@ -344,7 +447,7 @@ START_TEST(a_poll_follows_a_reset_of_a_partition_that_it_handed_out_nothing_of) 
     struct queue_rig rig;
     queue_rig_init(&rig, ROOM);
     struct queue_partition *partition = queue_rig_add(&rig, 0, 10);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     touch(lease, partition, (enum prelude)_i);
     ck_assert(!lease_is_ready(lease));
     queue_reset(partition, 4, 0);
@@ -366,7 +469,7 @@ START_TEST(a_partition_that_is_removed_under_a_poll_is_freed_with_it) {
     struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
     queue_rig_push(partition, 0, 2);
     queue_rig_push(partition, 2, 2);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     queue_rig_expect(lease, 0, 0);
     queue_remove(partition);
     ck_assert_uint_eq(queue_bytes(rig.queue), 0);
@@ -386,14 +489,14 @@ START_TEST(a_pause_under_a_poll_parks_what_is_put_back) {
     struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
     queue_rig_push(partition, 0, 2);
     size_t bytes = queue_bytes(rig.queue);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     queue_rig_expect(lease, 0, 0);
     queue_set_paused(partition, true);
     lease_close(lease, false);
     ck_assert_uint_eq(queue_totals(rig.queue).parked_bytes, bytes);
     ck_assert(!queue_is_ready(rig.queue));
     queue_set_paused(partition, false);
-    lease = queue_rig_open(&rig, false);
+    lease = queue_rig_open(&rig, 0);
     expect_range(lease, 0, 0, 2);
     lease_close(lease, true);
     queue_rig_dispose(&rig);
@@ -408,7 +511,7 @@ START_TEST(what_is_fetched_again_under_a_poll_is_not_delivered_twice) {
     struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
     queue_rig_push(partition, 0, 2);
     queue_skip(partition, 4, 0);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     expect_range(lease, 0, 0, 2);
     queue_rig_expect_status(lease, STATUS_NO_RECORDS);
     queue_rig_push(partition, 4, 2);
@@ -421,13 +524,13 @@ START_TEST(what_is_fetched_again_under_a_poll_is_not_delivered_twice) {
     queue_rig_push(partition, 0, 2);
     lease_close(lease, true);
     ck_assert_int_eq(queue_view(partition).position, 4);
-    lease = queue_rig_open(&rig, false);
+    lease = queue_rig_open(&rig, 0);
     queue_rig_expect_status(lease, STATUS_NO_RECORDS);
     lease_close(lease, true);
     queue_skip(partition, 3, 0); // so far
     ck_assert_int_eq(queue_view(partition).position, 4);
     queue_rig_push(partition, 4, 2);
-    lease = queue_rig_open(&rig, false);
+    lease = queue_rig_open(&rig, 0);
     expect_range(lease, 0, 4, 6);
     lease_close(lease, true);
     queue_rig_dispose(&rig);
@@ -442,7 +545,7 @@ START_TEST(a_skip_that_was_put_back_does_not_swallow_what_was_dropped_behind_it)
     struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
     queue_rig_push(partition, 0, 2);
     queue_skip(partition, 4, 0);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     expect_range(lease, 0, 0, 2);
     queue_rig_expect_status(lease, STATUS_NO_RECORDS);
     queue_rig_push(partition, 4, 2);
@@ -450,7 +553,7 @@ START_TEST(a_skip_that_was_put_back_does_not_swallow_what_was_dropped_behind_it)
     lease_close(lease, false);
     queue_skip(partition, 9, 0); // of an answer that was under way
     queue_set_paused(partition, false);
-    lease = queue_rig_open(&rig, false);
+    lease = queue_rig_open(&rig, 0);
     expect_range(lease, 0, 0, 2);
     queue_rig_expect_status(lease, STATUS_NO_RECORDS);
     lease_close(lease, true);
@@ -468,6 +571,10 @@ SUITE(fetch_lease) {
         records_come_in_order_and_the_position_moves_at_acceptance,
         what_is_put_back_comes_again,
         a_peek_moves_and_acknowledges_nothing,
+        what_was_delivered_to_be_kept_is_acknowledged_by_commits_alone,
+        a_commit_behind_the_last_record_acknowledges_what_is_skipped_after_it,
+        what_is_put_back_was_not_kept,
+        a_rewind_keeps_what_is_acknowledged_before_it,
         a_batch_that_a_poll_did_not_finish_goes_on_with_its_next_record,
         records_before_the_position_are_left_out,
         the_next_poll_begins_with_a_record_that_was_taken_back,

@@ -29,6 +29,8 @@ struct model_partition {
     int64_t buffered; ///< the log is queued up to here
     bool had_damage;  ///< a damaged batch was queued since the position was set
     int64_t acknowledged;
+    int64_t kept; ///< no poll acknowledges from here on; -1: all may be
+    int64_t kept_until;
     bool is_paused;
     bool was_refetched; ///< under the open lease
     struct model_lease lease;
@@ -40,7 +42,7 @@ struct model {
     struct random random;
     struct model_partition partitions[PARTITIONS];
     struct lease *lease;
-    bool peek;
+    unsigned flags;
     bool has_stopped;             ///< the lease gives no more
     struct model_partition *last; ///< whose record was handed out last
     int64_t last_next;            ///< its `next` before that record
@@ -76,6 +78,7 @@ static void set_anew(struct model *model, struct model_partition *partition) {
     partition->buffered = position;
     partition->had_damage = false;
     partition->acknowledged = -1;
+    partition->kept = -1;
     if (partition->lease.record_count > 0) {
         partition->lease.is_void = true;
     } else {
@@ -116,6 +119,26 @@ static void set_paused(struct model_partition *partition, bool paused) {
     partition->is_paused = paused;
 }
 
+// An earlier position, while no poll is open.
+static void go_back(struct model *model, struct model_partition *partition) {
+    if (model->lease) return;
+    int64_t position = queue_view(partition->real).position;
+    position -= (int64_t)random_below(&model->random, (uint64_t)position + 1) / 4;
+    queue_rewind(partition->real, position, 0);
+    partition->position = position;
+    partition->buffered = position;
+    partition->kept = -1;
+    if (partition->acknowledged > position) partition->acknowledged = position;
+}
+
+static void commit(struct model *model, struct model_partition *partition) {
+    int64_t position = queue_view(partition->real).position;
+    int64_t offset = (int64_t)random_below(&model->random, (uint64_t)position + 1);
+    queue_on_committed(partition->real, offset, 0);
+    if (partition->kept < 0 || offset <= partition->kept) return;
+    partition->kept = offset < partition->kept_until ? offset : -1;
+}
+
 static void set_error(struct model_partition *partition) {
     struct queue_error error = { .status = STATUS_NO_OFFSET, .offset = 7, .once = true };
     queue_set_error(partition->real, error);
@@ -143,6 +166,9 @@ static void engine_step(struct model *model) {
     case 8:
     case 9: refetch(partition); return;
     case 10: set_error(partition); return;
+    case 15: go_back(model, partition); return;
+    case 16:
+    case 17: commit(model, partition); return;
     default: push(model, partition); return;
     }
 }
@@ -151,15 +177,16 @@ static void engine_step(struct model *model) {
 // The poller's side
 
 static void open_lease(struct model *model) {
-    model->peek = chance(model, 5);
-    model->lease = queue_rig_open(&model->rig, model->peek);
+    model->flags = chance(model, 2) ? 0 : (unsigned)random_below(&model->random, 4);
+    model->lease = queue_rig_open(&model->rig, model->flags);
     model->has_stopped = false;
     model->last = NULL;
     for (int i = 0; i < PARTITIONS; i++) {
         struct model_partition *partition = &model->partitions[i];
         if (!partition->real) continue;
         partition->position = queue_view(partition->real).position;
-        if (!model->peek) partition->acknowledged = partition->position;
+        if (model->flags == 0)
+            partition->acknowledged = partition->kept >= 0 ? partition->kept : partition->position;
         partition->lease = (struct model_lease){ .next = partition->position };
         partition->was_refetched = false;
     }
@@ -245,8 +272,13 @@ static void unread(struct model *model) {
     model->has_stopped = true;
 }
 
+static void note_kept(struct model_partition *partition, int64_t position) {
+    if (partition->kept < 0) partition->kept = partition->position;
+    partition->kept_until = position;
+}
+
 static void close_lease(struct model *model, bool accepted) {
-    bool moves = accepted && !model->peek;
+    bool moves = accepted && !(model->flags & LEASE_PEEK);
     if (moves) model->accepted += model->lease->record_count;
     lease_close(model->lease, accepted);
     model->lease = NULL;
@@ -261,6 +293,8 @@ static void close_lease(struct model *model, bool accepted) {
         EXPECT(view.acknowledged <= view.position);
         if (view.acknowledged >= 0) EXPECT(are_same(i, view.acknowledged, partition->acknowledged));
         EXPECT(view.bytes == partition->real->bytes && !view.is_leased);
+        bool keeps = moved && model->flags & LEASE_KEEP && partition->lease.record_count > 0;
+        if (keeps) note_kept(partition, partition->lease.next);
         partition->position = view.position;
     }
     EXPECT(queue_totals(model->rig.queue).delivered_records == model->accepted);
@@ -292,7 +326,6 @@ static void drain(struct model *model) {
     int rounds = 0;
     while (queue_is_ready(model->rig.queue)) {
         open_lease(model);
-        model->peek = false;
         while (read_next(model))
             continue;
         lease_close(model->lease, true);

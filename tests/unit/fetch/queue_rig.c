@@ -131,9 +131,9 @@ int64_t queue_rig_push_log(struct queue_partition *partition, int64_t offset, bo
     return end;
 }
 
-struct lease *queue_rig_open(struct queue_rig *rig, bool peek) {
+struct lease *queue_rig_open(struct queue_rig *rig, unsigned flags) {
     struct lease *lease = NULL;
-    EXPECT(lease_open(rig->queue, peek, &lease) == STATUS_OK);
+    EXPECT(lease_open(rig->queue, flags, &lease) == STATUS_OK);
     return lease;
 }
 

@@ -47,8 +47,8 @@ int64_t queue_rig_next_record(int32_t partition, int64_t offset);
 /// empty. `damaged`: with a wrong checksum. Returns the offset behind it.
 int64_t queue_rig_push_log(struct queue_partition *partition, int64_t offset, bool damaged);
 
-/// Opens a lease, which must succeed.
-struct lease *queue_rig_open(struct queue_rig *rig, bool peek);
+/// Opens a lease with flags of enum lease_flags, which must succeed.
+struct lease *queue_rig_open(struct queue_rig *rig, unsigned flags);
 
 /// Ends the test unless the lease's next record is `offset` of `partition`, with its own value.
 void queue_rig_expect(struct lease *lease, int32_t partition, int64_t offset);

@@ -57,7 +57,7 @@ START_TEST(a_reset_clears_what_was_acknowledged_and_the_error) {
     struct queue_rig rig;
     queue_rig_init(&rig, ROOM);
     struct queue_partition *partition = queue_rig_add(&rig, 0, 5);
-    lease_close(queue_rig_open(&rig, false), true);
+    lease_close(queue_rig_open(&rig, 0), true);
     ck_assert_int_eq(queue_view(partition).acknowledged, 5);
     queue_set_error(partition, (struct queue_error){ .status = STATUS_NO_OFFSET });
     ck_assert(queue_is_ready(rig.queue));
@@ -80,7 +80,7 @@ START_TEST(a_skip_with_nothing_before_it_moves_the_position_at_once) {
     struct queue_rig rig;
     queue_rig_init(&rig, ROOM);
     struct queue_partition *partition = queue_rig_add(&rig, 0, 5);
-    lease_close(queue_rig_open(&rig, false), true);
+    lease_close(queue_rig_open(&rig, 0), true);
     queue_skip(partition, 8, 2);
     struct queue_view view = queue_view(partition);
     ck_assert_int_eq(view.position, 8);
@@ -98,7 +98,7 @@ START_TEST(a_skip_acknowledges_nothing_that_no_poll_has) {
     queue_rig_init(&rig, ROOM);
     struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
     queue_rig_push(partition, 0, 2);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     queue_rig_expect(lease, 0, 0);
     queue_rig_expect(lease, 0, 1);
     queue_rig_expect_status(lease, STATUS_NO_RECORDS);
@@ -120,11 +120,11 @@ START_TEST(a_skip_behind_records_counts_when_they_are_delivered) {
     queue_skip(partition, 3, 0);
     queue_skip(partition, 6, 0);
     ck_assert_int_eq(queue_view(partition).position, 0);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     queue_rig_expect(lease, 0, 0);
     lease_close(lease, true); // the batch was not finished
     ck_assert_int_eq(queue_view(partition).position, 1);
-    lease = queue_rig_open(&rig, false);
+    lease = queue_rig_open(&rig, 0);
     queue_rig_expect_status(lease, STATUS_NO_RECORDS);
     lease_close(lease, true);
     ck_assert_int_eq(queue_view(partition).position, 6);
@@ -144,7 +144,7 @@ START_TEST(a_skip_never_leads_back) {
     queue_skip(partition, 22, 0);
     queue_skip(partition, 30, 0);
     queue_skip(partition, 25, 0);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     for (int64_t offset = 20; offset < 25; offset++)
         queue_rig_expect(lease, 0, offset);
     queue_rig_expect_status(lease, STATUS_NO_RECORDS);
@@ -168,13 +168,13 @@ START_TEST(what_is_buffered_of_a_paused_partition_waits_outside_the_bound) {
     ck_assert_uint_eq(queue_room(rig.queue), 2 * each);
     ck_assert_uint_eq(queue_bytes(rig.queue), 2 * each);
     ck_assert(!queue_is_ready(rig.queue));
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     queue_rig_expect_status(lease, STATUS_NO_RECORDS);
     lease_close(lease, true);
     queue_rig_check_counts(rig.queue);
     queue_set_paused(partition, true); // once more changes nothing
     queue_set_paused(partition, false);
-    lease = queue_rig_open(&rig, false);
+    lease = queue_rig_open(&rig, 0);
     for (int64_t offset = 0; offset < 6; offset++)
         queue_rig_expect(lease, 0, offset);
     lease_close(lease, true);
@@ -237,7 +237,7 @@ START_TEST(a_full_queue_has_no_room_until_half_of_it_is_free) {
     ck_assert_uint_eq(queue_room(rig.queue), each);
     queue_rig_push(partition, 6, 2);
     ck_assert_uint_eq(queue_room(rig.queue), 0);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     queue_rig_expect(lease, 0, 0);
     ck_assert_uint_eq(queue_room(rig.queue), 0);
     ck_assert_int_eq(rig.wakes, 0);
@@ -260,12 +260,12 @@ START_TEST(an_error_of_a_partition_is_told_when_no_record_is_at_hand) {
         partition,
         (struct queue_error){ .status = STATUS_KAFKA_ERROR, .kafka_error = 87, .offset = 1 }
     );
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     queue_rig_expect(lease, 2, 0);
     queue_rig_expect_status(lease, STATUS_NO_RECORDS);
     lease_close(lease, true);
     for (int i = 0; i < 2; i++) {
-        lease = queue_rig_open(&rig, false);
+        lease = queue_rig_open(&rig, 0);
         queue_rig_expect_status(lease, STATUS_KAFKA_ERROR);
         ck_assert_int_eq(lease->error.kafka_error, 87);
         ck_assert_int_eq(lease->error.offset, 1);
@@ -292,7 +292,7 @@ START_TEST(an_error_that_is_told_once_stands_in_no_later_polls_way) {
     queue_set_error(
         partition, (struct queue_error){ .status = STATUS_TOPIC_AUTHORIZATION_FAILED, .once = true }
     );
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     queue_rig_expect_status(lease, STATUS_TOPIC_AUTHORIZATION_FAILED);
     ck_assert(!queue_is_ready(rig.queue));
     lease_close(lease, false);
@@ -309,12 +309,12 @@ START_TEST(a_failure_of_the_consumer_goes_before_errors_of_partitions) {
     queue_set_error(partition, (struct queue_error){ .status = STATUS_NO_OFFSET });
     queue_set_failure(rig.queue, (struct queue_error){ .status = STATUS_FENCED });
     ck_assert(queue_is_ready(rig.queue));
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     queue_rig_expect_status(lease, STATUS_FENCED);
     ck_assert_ptr_null(lease->error_topic);
     lease_close(lease, true);
     queue_set_failure(rig.queue, (struct queue_error){ 0 });
-    lease = queue_rig_open(&rig, false);
+    lease = queue_rig_open(&rig, 0);
     queue_rig_expect_status(lease, STATUS_NO_OFFSET);
     lease_close(lease, true);
     queue_rig_dispose(&rig);
@@ -326,7 +326,7 @@ START_TEST(activity_is_a_poll_that_was_opened) {
     struct queue_rig rig;
     queue_rig_init(&rig, ROOM);
     ck_assert(!queue_take_activity(rig.queue));
-    struct lease *lease = queue_rig_open(&rig, true);
+    struct lease *lease = queue_rig_open(&rig, LEASE_PEEK);
     ck_assert(queue_take_activity(rig.queue));
     ck_assert(!queue_take_activity(rig.queue));
     lease_close(lease, true);
@@ -346,7 +346,7 @@ START_TEST(totals_count_what_was_taken_and_nothing_that_was_put_back) {
     queue_publish(rig.queue, &(struct queue_counters){ .fetches = 7, .connections = 2 });
     static const bool accepted[] = { false, true };
     for (size_t i = 0; i < 2; i++) {
-        struct lease *lease = queue_rig_open(&rig, false);
+        struct lease *lease = queue_rig_open(&rig, 0);
         for (int64_t offset = 0; offset < 3; offset++)
             queue_rig_expect(lease, 0, offset);
         lease_close(lease, accepted[i]);
@@ -368,13 +368,13 @@ START_TEST(a_closed_queue_opens_no_lease_and_lets_the_open_one_go_on) {
     struct queue_rig rig;
     queue_rig_init(&rig, ROOM);
     queue_rig_push(queue_rig_add(&rig, 0, 0), 0, 1);
-    struct lease *lease = queue_rig_open(&rig, false);
+    struct lease *lease = queue_rig_open(&rig, 0);
     struct lease *second = NULL;
-    ck_assert_int_eq(lease_open(rig.queue, false, &second), STATUS_POLL_IN_PROGRESS);
+    ck_assert_int_eq(lease_open(rig.queue, 0, &second), STATUS_POLL_IN_PROGRESS);
     queue_close(rig.queue);
     queue_rig_expect(lease, 0, 0);
     lease_close(lease, true);
-    ck_assert_int_eq(lease_open(rig.queue, false, &second), STATUS_CLOSED);
+    ck_assert_int_eq(lease_open(rig.queue, 0, &second), STATUS_CLOSED);
     ck_assert_ptr_null(second);
     queue_rig_dispose(&rig);
 }

@@ -69,6 +69,7 @@ static void engine_step(struct shared *shared, struct feed *feeds, struct random
     case 9: (void)queue_view(feed->real); return;
     case 10: queue_publish(shared->rig.queue, &(struct queue_counters){ .fetches = 1 }); return;
     case 11: (void)queue_take_activity(shared->rig.queue); return;
+    case 12: queue_on_committed(feed->real, feed->fetched / 2, 0); return;
     default:
         if (queue_room(shared->rig.queue) == 0) return;
         feed->fetched =
@@ -110,7 +111,7 @@ static void check_record(
 }
 
 static void poll(struct shared *shared, struct random *random) {
-    struct lease *lease = queue_rig_open(&shared->rig, random_below(random, 8) == 0);
+    struct lease *lease = queue_rig_open(&shared->rig, (unsigned)random_below(random, 4));
     struct queue_partition *owners[PARTITIONS] = { NULL };
     int64_t next[PARTITIONS];
     for (int32_t p = 0; p < PARTITIONS; p++)

@@ -82,6 +82,10 @@ void kc_seek(
     enqueue_partitions(consumer, FAKE_SEEK, target, partitions, count, call);
 }
 
+void kc_rewind(struct kc_consumer *consumer, struct kc_call call) {
+    enqueue_partitions(consumer, FAKE_REWIND, KC_TO_OFFSET, NULL, 0, call);
+}
+
 void kc_pause(
     struct kc_consumer *consumer,
     const struct kc_partition *partitions,

@@ -296,6 +296,7 @@ static void commit_one(
 ) {
     int64_t offset = call->named ? result->offset : place->position;
     place->committed = offset;
+    place->is_kept = false;
     place->committed_metadata =
         (struct kc_bytes){ (const uint8_t *)result->metadata, result->metadata_size };
     result->offset = offset;
@@ -326,6 +327,7 @@ static void run_one(
         place->moves++;
         place->position = result->offset = sought_offset(found, call, i);
         break;
+    case FAKE_REWIND: fake_rewind(found, place, result); break;
     case FAKE_OFFSETS:
         result->offset = sought_offset(found, call, i);
         result->timestamp_ms = result->offset < 0 ? -1 : call->partitions[i].timestamp_ms;
@@ -505,6 +507,7 @@ static void run(struct fake_call *call) {
     result.kafka_error = fake.failing[call->command].kafka_error;
     fake.failing[call->command].status = KC_OK;
     if (call->consumer->closed) result.status = KC_CLOSED;
+    if (call->command == FAKE_REWIND && call->consumer->poll) result.status = KC_POLL_IN_PROGRESS;
     if (result.status == KC_OK) {
         if (call->command == FAKE_DESCRIBE) {
             describe(call->consumer, &description, states);

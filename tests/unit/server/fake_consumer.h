@@ -22,6 +22,7 @@ enum fake_command {
     FAKE_COMMITTED,
     FAKE_POSITION,
     FAKE_SEEK,
+    FAKE_REWIND,
     FAKE_PAUSE,
     FAKE_RESUME,
     FAKE_OFFSETS,
@@ -114,6 +115,7 @@ struct fake_counts {
     int64_t acknowledged_id; ///< of the last kc_acknowledge(), held or not; 0: none yet
     int rebalances;          ///< asked for by kc_rebalance()
     char reason[64];         ///< of the last; "" when it gave none
+    unsigned last_flags;     ///< of the last poll that was opened
 };
 
 /// A copy of the counts.

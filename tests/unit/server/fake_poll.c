@@ -45,14 +45,37 @@ void fake_complete_wait(struct fake_consumer *consumer) {
     fake_lock();
 }
 
-enum kc_status kc_poll_open(struct kc_consumer *consumer, bool peek, struct kc_poll **poll) {
+static void acknowledge(struct fake_consumer *consumer) {
+    for (size_t i = 0; i < fake.partition_count; i++) {
+        struct fake_place *place = &consumer->places[i];
+        if (!place->is_kept) place->acknowledged = place->position;
+    }
+}
+
+void fake_rewind(
+    const struct fake_partition *found, struct fake_place *place, struct kc_partition *result
+) {
+    int64_t settled = found->first_offset;
+    if (place->committed > settled) settled = place->committed;
+    if (place->acknowledged > settled) settled = place->acknowledged;
+    if (settled < place->position) {
+        place->moves++;
+        place->position = settled;
+    }
+    place->is_kept = false;
+    result->offset = place->position;
+}
+
+enum kc_status kc_poll_open(struct kc_consumer *consumer, unsigned flags, struct kc_poll **poll) {
     struct fake_consumer *state = consumer->state;
     fake_lock();
     enum kc_status status = state->closed ? KC_CLOSED : state->poll ? KC_POLL_IN_PROGRESS : KC_OK;
     if (status == KC_OK) {
         *poll = state->poll = must_have(sizeof *state->poll);
         state->poll->consumer = state;
-        state->poll->peek = peek;
+        state->poll->flags = flags;
+        state->counts.last_flags = flags;
+        if (flags == 0) acknowledge(state);
         state->counts.opened++;
         changed();
     }
@@ -157,9 +180,12 @@ static void end(struct kc_poll *poll, bool accepted) {
     struct fake_consumer *consumer = poll->consumer;
     fake_lock();
     must(consumer->poll == poll && !poll->waiting);
-    for (size_t i = 0; accepted && !poll->peek && i < fake.partition_count; i++) {
+    bool moves = accepted && !(poll->flags & KC_POLL_PEEK);
+    for (size_t i = 0; moves && i < fake.partition_count; i++) {
         struct fake_place *place = &consumer->places[i];
-        if (poll->handed[i] && poll->moves[i] == place->moves) place->position = poll->next[i];
+        if (!poll->handed[i] || poll->moves[i] != place->moves) continue;
+        place->position = poll->next[i];
+        place->is_kept = place->is_kept || poll->flags & KC_POLL_KEEP;
     }
     consumer->counts.accepted += accepted;
     consumer->counts.put_back += !accepted;

@@ -35,8 +35,10 @@ struct fake_place {
     bool paused;
     int64_t position;
     int64_t committed;
+    int64_t acknowledged; ///< by a later poll
+    bool is_kept;         ///< only a commit acknowledges what was delivered last
     struct kc_bytes committed_metadata;
-    int moves; ///< seeks; an older poll does not move the position any more
+    int moves; ///< seeks and rewinds; an older poll does not move the position any more
 };
 
 /// One consumer. It stays when its kc_consumer is freed, so that tests can look at what it did.
@@ -82,7 +84,7 @@ struct fake_call {
 /// Where a poll is in each partition.
 struct kc_poll {
     struct fake_consumer *consumer;
-    bool peek;
+    unsigned flags;
     bool waiting;
     bool interrupted;
     struct kc_call wait;
@@ -153,6 +155,11 @@ void fake_acknowledge(const struct fake_call *call, struct kc_result *result);
 
 /// Counts the request for a rebalance.
 void fake_rebalance(const struct fake_call *call);
+
+/// Forgets what was delivered of a partition and neither committed nor acknowledged.
+void fake_rewind(
+    const struct fake_partition *found, struct fake_place *place, struct kc_partition *result
+);
 
 /// The partition, or NULL.
 struct fake_partition *fake_find(const char *topic, int32_t partition);
