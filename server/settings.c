@@ -47,8 +47,9 @@ static const struct kc_option options[] = {
                                        0,
                                        NULL,
                                        "",
-                                       "Origins of web pages, such as https://app.example, besides "
-                                       "those of loopback, whose requests are answered.",
+                                       "Origins of web pages, such as https://app.example, whose "
+                                       "requests are answered and who may read the answers (CORS). "
+                                       "Pages of loopback may ask, but read only when listed.",
                                        false },
     [SETTING_HTTP_AUTH_TOKEN_FILE] = { "http.auth.token.file",
                                        KC_STRING,
@@ -401,6 +402,30 @@ static bool read_listeners(struct settings *settings, char error[SETTINGS_ERROR_
     return true;
 }
 
+/// An origin has a scheme and nothing behind its host and port; there is no wildcard.
+static bool check_origins(const struct settings *settings, char error[SETTINGS_ERROR_BYTES]) {
+    const char *origins = settings_text(settings, SETTING_HTTP_ALLOWED_ORIGINS);
+    const char *item;
+    size_t size;
+    while (settings_list_next(&origins, &item, &size)) {
+        const char *colon = memmem(item, size, "://", 3);
+        size_t host = colon ? size - (size_t)(colon + 3 - item) : 0;
+        if (host > 0 && colon > item && !memchr(colon + 3, '/', host) && !memchr(item, '*', size)) {
+            continue;
+        }
+        (void)snprintf(
+            error,
+            SETTINGS_ERROR_BYTES,
+            "%s: '%.*s' is no origin such as https://app.example",
+            options[SETTING_HTTP_ALLOWED_ORIGINS].key,
+            (int)(size < 80 ? size : 80),
+            item
+        );
+        return false;
+    }
+    return true;
+}
+
 bool settings_check(struct settings *settings, char error[SETTINGS_ERROR_BYTES]) {
     const char *bootstrap = kc_config_get(settings->consumer, "bootstrap.servers");
     const char *group = kc_config_get(settings->consumer, "group.id");
@@ -408,6 +433,7 @@ bool settings_check(struct settings *settings, char error[SETTINGS_ERROR_BYTES])
     const char *item;
     size_t size;
     if (!read_listeners(settings, error) || !read_token(settings, error)) return false;
+    if (!check_origins(settings, error)) return false;
     if (!listener_is_private(&settings->http) && !settings->token) {
         return refuse(
             error,

@@ -36,17 +36,25 @@ static enum MHD_Result note_header(
         headers->origin = value;
     } else if (strcasecmp(name, MHD_HTTP_HEADER_AUTHORIZATION) == 0) {
         headers->authorization = value;
+    } else if (strcasecmp(name, MHD_HTTP_HEADER_ACCESS_CONTROL_REQUEST_METHOD) == 0) {
+        headers->is_preflight = true;
     }
     return MHD_YES;
 }
 
-static bool check_guard(struct request *request, const char *version) {
+static bool check_guard(struct request *request, const char *method, const char *version) {
     struct guard_headers headers = {
         .needs_host = strcmp(version, MHD_HTTP_VERSION_1_1) == 0,
         .is_unix = request->connection->peer.is_unix,
     };
     struct problem problem;
     (void)MHD_get_connection_values(request->mhd, MHD_HEADER_KIND, note_header, &headers);
+    if (strcmp(method, MHD_HTTP_METHOD_OPTIONS) != 0 || !headers.origin) {
+        headers.is_preflight = false;
+    }
+    if (headers.origin && guard_lists(request->service->settings, headers.origin)) {
+        request->origin = headers.origin;
+    }
     if (guard_allows(request->service->settings, &headers, &problem)) return true;
     refuse(request, problem);
     return false;
@@ -68,14 +76,17 @@ static bool check_route(struct request *request, const char *method, const char 
     struct route_match match = route_find(method, path, request->connection->is_management);
     request->route = match.route;
     request->argument = pool_copy(&request->pool, match.argument, match.argument_length);
+    bool is_options = strcmp(method, MHD_HTTP_METHOD_OPTIONS) == 0;
+    if (is_options || !match.route) request->allow = pool_string(&request->pool, match.allow);
+    if (match.route && is_options) return true;
     if (match.route) {
         const char *name = pool_copy(&request->pool, match.consumer, match.consumer_length);
         return find_consumer(request, name ? name : REGISTRY_DEFAULT);
     }
     if (match.allow[0] == '\0') {
+        request->allow = NULL;
         refuse(request, problem_of(PROBLEM_NOT_FOUND, path));
     } else {
-        request->allow = pool_string(&request->pool, match.allow);
         refuse(request, problem_of(PROBLEM_METHOD_NOT_ALLOWED, method));
     }
     return false;
@@ -93,6 +104,7 @@ static enum MHD_Result note_param(
 static void check_params(struct request *request) {
     struct complaint complaint = { 0 };
     (void)MHD_get_connection_values(request->mhd, MHD_GET_ARGUMENT_KIND, note_param, request);
+    if (!request->route->params) return;
     if (params_check(&request->params, request->route->params, &complaint)) return;
     enum problem_code code =
         complaint.is_unknown ? PROBLEM_UNKNOWN_PARAMETER : PROBLEM_INVALID_ARGUMENT;
@@ -125,7 +137,7 @@ static void check_head(
         );
     } else if (request->connection->bad_escape) {
         refuse(request, problem_of(PROBLEM_INVALID_ARGUMENT, "the URL has an escape that is none"));
-    } else if (guarded && !check_guard(request, version)) {
+    } else if (guarded && !check_guard(request, method, version)) {
         return;
     } else if (check_route(request, method, path)) {
         check_params(request);
@@ -137,6 +149,7 @@ void dispatch_begin(
 ) {
     must(!request->has_begun);
     request->has_begun = true;
+    request->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
     if (!request->connection->is_management) {
         registry_on_request(request->service->consumers, &request->connection->peer);
     }
@@ -165,7 +178,7 @@ static void answer_refusal(struct request *request) {
 }
 
 static void settle(struct request *request) {
-    must(request->route != NULL);
+    must(request->route != NULL && request->consumer != NULL);
     struct delivery *delivery = request->consumer->delivery;
     switch (request->route->settling) {
     case ROUTE_SETTLES_NOTHING: return;
@@ -185,6 +198,6 @@ void dispatch_run(struct request *request) {
         request_run(request, answer_refusal);
         return;
     }
-    settle(request);
+    if (request->consumer) settle(request);
     request_run(request, request->route->handler);
 }

@@ -74,13 +74,18 @@ static bool host_is_allowed(const struct settings *settings, const char *text) {
             is_listed(settings_text(settings, SETTING_HTTP_ALLOWED_HOSTS), host));
 }
 
+bool guard_lists(const struct settings *settings, const char *origin) {
+    must(origin != NULL);
+    return is_listed(settings_text(settings, SETTING_HTTP_ALLOWED_ORIGINS), origin);
+}
+
 static bool origin_is_allowed(
     const struct settings *settings, const char *origin, const char *our_host
 ) {
     must(origin != NULL);
     char host[LONGEST_HOST];
     const char *colon = strstr(origin, "://");
-    if (is_listed(settings_text(settings, SETTING_HTTP_ALLOWED_ORIGINS), origin)) return true;
+    if (guard_lists(settings, origin)) return true;
     if (!colon) return false; // "null", of a sandboxed page or a file
     const char *authority = colon + 3;
     if (our_host && strcasecmp(authority, our_host) == 0) return true;
@@ -130,6 +135,8 @@ bool guard_allows(
             problem, PROBLEM_FORBIDDEN_HOST, "Origin: neither loopback nor in http.allowed.origins"
         );
     }
+    // Browsers ask beforehand without the token.
+    if (headers->is_preflight && guard_lists(settings, headers->origin)) return true;
     if (settings->token && !token_is_right(headers->authorization, settings->token)) {
         return refuse(problem, PROBLEM_UNAUTHORIZED, "Authorization: not Bearer and the token");
     }

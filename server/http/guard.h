@@ -13,9 +13,13 @@ struct guard_headers {
     unsigned host_count; ///< how many Host headers there are
     const char *origin;
     const char *authorization;
-    bool needs_host; ///< HTTP/1.1
-    bool is_unix;    ///< came over a Unix socket, where no web page gets
+    bool is_preflight; ///< OPTIONS with Access-Control-Request-Method: a page asks what it may send
+    bool needs_host;   ///< HTTP/1.1
+    bool is_unix;      ///< came over a Unix socket, where no web page gets
 };
+
+/// True when a page of that origin is one of http.allowed.origins.
+bool guard_lists(const struct settings *settings, const char *origin);
 
 /// True when the request may be answered; else `problem` says why not. Its detail is static.
 bool guard_allows(

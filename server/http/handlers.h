@@ -4,7 +4,10 @@
 
 #include "server/http/request.h"
 
-/// GET and POST /v1/poll.
+/// OPTIONS of any path: its methods.
+void handle_options(struct request *request);
+
+/// GET, HEAD and POST /v1/poll.
 void handle_poll(struct request *request);
 
 /// POST /v1/commit.

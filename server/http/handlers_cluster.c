@@ -36,6 +36,11 @@ static void show_topics(struct request *request) {
     request_answer_json_take(request, &body);
 }
 
+void handle_options(struct request *request) {
+    must(request->allow != NULL);
+    request_answer_empty(request, MHD_HTTP_NO_CONTENT);
+}
+
 void handle_topics(struct request *request) {
     request_wait(request, 1, request->argument ? show_topic : show_topics);
     kc_topics(request->consumer->kc, request->argument, request_part(request, 0));

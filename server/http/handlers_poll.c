@@ -9,12 +9,15 @@
 #include "server/http/answers.h"
 #include "server/http/delivery.h"
 #include "server/http/handlers.h"
+#include "server/http/prefer.h"
 #include "server/json/record.h"
 #include "server/json/writer.h"
 #include "server/metrics.h"
 #include "server/settings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <time.h>
 
 enum { MOST_RECORDS = 1000000, FIRST_BODY_BYTES = 4096 };
@@ -98,6 +101,14 @@ static int64_t default_records(const struct settings *settings) {
     return records > 0 && records <= MOST_RECORDS ? records : MOST_RECORDS;
 }
 
+/// HEAD is safe: it looks, and changes nothing.
+static bool look_only(const struct request *request, struct poll *poll, struct complaint *why) {
+    if (!request->is_head) return true;
+    if (poll->commits) return complain(why, "commit: HEAD changes nothing; GET and POST can");
+    poll->takes = false;
+    return true;
+}
+
 static bool read_params(
     const struct request *request, struct poll *poll, struct complaint *complaint
 ) {
@@ -113,7 +124,38 @@ static bool read_params(
            params_integer(params, "max_bytes", 1, most_bytes, &poll->max_bytes, complaint) &&
            params_boolean(params, "commit", &poll->commits, complaint) &&
            params_boolean(params, "update_offsets", &poll->takes, complaint) &&
-           read_formats(params, &poll->formats, complaint);
+           read_formats(params, &poll->formats, complaint) && look_only(request, poll, complaint);
+}
+
+/// How long a client prefers to wait.
+struct preference {
+    bool given;
+    int64_t seconds;
+};
+
+static enum MHD_Result note_preference(
+    void *arg, enum MHD_ValueKind kind, const char *name, const char *value
+) {
+    struct preference *wait = arg;
+    must(kind == MHD_HEADER_KIND);
+    if (value && strcasecmp(name, "Prefer") == 0 && !wait->given) {
+        wait->given = prefer_wait(value, &wait->seconds);
+    }
+    return MHD_YES;
+}
+
+/// "Prefer: wait=5" says what timeout_ms=5000 says, where that is not given; more than can be had
+/// becomes as much as can be had.
+static void read_preference(struct request *request, struct poll *poll) {
+    struct preference wait = { .given = false };
+    if (params_find(&request->params, "timeout_ms")) return;
+    (void)MHD_get_connection_values(request->mhd, MHD_HEADER_KIND, note_preference, &wait);
+    if (!wait.given) return;
+    int64_t most_ms = settings_number(request->service->settings, SETTING_POLL_MAX_TIMEOUT_MS);
+    poll->timeout_ms = wait.seconds * 1000 < most_ms ? wait.seconds * 1000 : most_ms;
+    char applied[40];
+    (void)snprintf(applied, sizeof applied, "wait=%lld", (long long)poll->timeout_ms / 1000);
+    request->preference = pool_string(&request->pool, applied);
 }
 
 static void write_next_offsets(struct out *body, struct kc_poll *records) {
@@ -339,6 +381,7 @@ void handle_poll(struct request *request) {
         );
         return;
     }
+    read_preference(request, &wanted);
     wanted.deadline_ms = now_ms() + wanted.timeout_ms;
     request->poll = must_have(sizeof *request->poll);
     *request->poll = wanted;

@@ -4,6 +4,7 @@
 
 #include "server/base/must.h"
 #include "server/json/number.h"
+#include "server/json/timestamp.h"
 
 #include <string.h>
 
@@ -123,6 +124,24 @@ struct place {
     int64_t timestamp_ms;
 };
 
+/// Milliseconds since 1970, or a time as text.
+static bool read_timestamp(const struct params *params, int64_t *ms, struct complaint *why) {
+    const char *text = params_find(params, "timestamp");
+    must(ms != NULL);
+    if (!text) return true;
+    const char *digits = text + (text[0] == '-');
+    bool is_number = digits[strspn(digits, "0123456789")] == '\0';
+    if (is_number) return params_integer(params, "timestamp", 0, INT64_MAX, ms, why);
+    if (timestamp_parse((struct kc_bytes){ (const uint8_t *)text, strlen(text) }, ms)) return true;
+    return complain(
+        why,
+        "timestamp: '%.40s' is no time since 1970 such as " TIMESTAMP_EXAMPLE
+        ", nor a whole number "
+        "of milliseconds",
+        text
+    );
+}
+
 static bool read_place(
     const struct params *params, enum request_kind kind, struct place *place, struct complaint *why
 ) {
@@ -135,7 +154,7 @@ static bool read_place(
         return complain(why, "offset, to and timestamp exclude each other");
     }
     if (!params_integer(params, "offset", 0, INT64_MAX, &place->offset, why)) return false;
-    if (!params_integer(params, "timestamp", 0, INT64_MAX, &place->timestamp_ms, why)) return false;
+    if (!read_timestamp(params, &place->timestamp_ms, why)) return false;
     place->target = (struct seek_target){
         .kind = has_timestamp ? KC_TO_TIMESTAMP : KC_TO_OFFSET,
         .offset = place->offset,

@@ -5,8 +5,10 @@
 #include "server/base/must.h"
 #include "server/bridge.h"
 #include "server/consumers/registry.h"
+#include "server/http/cors.h"
 #include "server/http/routes.h"
 #include "server/metrics.h"
+#include "server/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -103,11 +105,24 @@ static void count_answer(struct request *request, unsigned http_status) {
     request->answered_with = http_status;
 }
 
+/// What pages of other origins may know. Who asks for whom shows in all answers, or a cache would
+/// give one page the answer to another.
+static void add_cors_headers(struct request *request, struct MHD_Response *response) {
+    const char *origins = settings_text(request->service->settings, SETTING_HTTP_ALLOWED_ORIGINS);
+    if (origins[0] != '\0') {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ORIGIN);
+    }
+    if (request->origin) cors_add_origin(response, request->origin);
+}
+
 static void add_headers(
     struct request *request, struct MHD_Response *response, const char *media_type
 ) {
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, media_type);
+    if (media_type) {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, media_type);
+    }
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    add_cors_headers(request, response);
     if (request->answered_with == MHD_HTTP_SERVICE_UNAVAILABLE) {
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, retry_after_seconds);
     }
@@ -117,9 +132,18 @@ static void add_headers(
     if (request->allow) {
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
     }
+    if (request->preference) {
+        (void)MHD_add_response_header(response, "Preference-Applied", request->preference);
+    }
     bool last = request->is_last || request->connection->is_refused ||
                 atomic_load(&request->service->is_draining);
     if (last) (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+static void queue(struct request *request, unsigned http_status, struct MHD_Response *response) {
+    bool queued = MHD_queue_response(request->mhd, http_status, response) == MHD_YES;
+    MHD_destroy_response(response);
+    request->stage = queued ? REQUEST_ANSWERED : REQUEST_DROPPED;
 }
 
 void request_answer_take(
@@ -136,9 +160,21 @@ void request_answer_take(
     }
     *body = (struct out){ 0 };
     add_headers(request, response, media_type);
-    bool queued = MHD_queue_response(request->mhd, http_status, response) == MHD_YES;
-    MHD_destroy_response(response);
-    request->stage = queued ? REQUEST_ANSWERED : REQUEST_DROPPED;
+    queue(request, http_status, response);
+}
+
+void request_answer_empty(struct request *request, unsigned http_status) {
+    must(request->stage == REQUEST_RUNNING);
+    count_answer(request, http_status);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    if (!response) {
+        request_drop(request);
+        return;
+    }
+    add_headers(request, response, NULL);
+    if (request->origin && request->allow) cors_add_preflight(response, request->allow);
+    queue(request, http_status, response);
 }
 
 void request_answer_json_take(struct request *request, struct out *body) {

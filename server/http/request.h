@@ -49,6 +49,7 @@ struct request {
     struct MHD_Connection *mhd;
     enum request_stage stage;
     bool has_begun; ///< its head was looked at
+    bool is_head;   ///< its answer's body is not sent
     const struct route *route;
     struct consumer *consumer; ///< whom the call is about; NULL before it is routed
     const char *argument;      ///< what stands where the route's path has braces; NULL: it has none
@@ -58,7 +59,9 @@ struct request {
     size_t discarded_bytes;
     bool has_refusal; ///< what its head is refused for is known, and answered behind the body
     struct problem refusal;
-    const char *allow;        ///< value of the header Allow of a 405
+    const char *allow;        ///< value of the header Allow of a 405 and of OPTIONS
+    const char *origin;       ///< of a page that is listed in http.allowed.origins; NULL: none
+    const char *preference;   ///< value of the header Preference-Applied; NULL: none
     struct pool pool;         ///< texts and lists that live as long as the request
     struct bridge_call *call; ///< what it waits for, or has waited for before this step
     request_step *step;       ///< what comes then
@@ -104,6 +107,9 @@ const struct kc_result *request_result(const struct request *request, size_t ind
 void request_answer_take(
     struct request *request, unsigned http_status, const char *media_type, struct out *body
 );
+
+/// Answers without a body.
+void request_answer_empty(struct request *request, unsigned http_status);
 
 /// Answers 200 with JSON, whose bytes are taken.
 void request_answer_json_take(struct request *request, struct out *body);

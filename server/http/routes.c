@@ -22,8 +22,7 @@
     { "GET", path, handler, "", false, true, true, ROUTE_SETTLES_NOTHING }
 
 static const struct route routes[] = {
-    // HEAD would take records and show none.
-    { "GET", "/v1/poll", handle_poll, POLL_PARAMS, false, false, false, ROUTE_SETTLES_NOTHING },
+    API("GET", "/v1/poll", handle_poll, POLL_PARAMS, ROUTE_SETTLES_NOTHING),
     { "POST", "/v1/poll", handle_poll, POLL_PARAMS, false, false, false, ROUTE_SETTLES_NOTHING },
     POSTED("POST", "/v1/commit", handle_commit, NAMED " offset", ROUTE_SETTLES_KNOWN),
     API("GET", "/v1/committed", handle_committed, NAMED, ROUTE_SETTLES_KNOWN),
@@ -73,9 +72,15 @@ static const struct route routes[] = {
     { "PUT", "/loglevel", handle_put_loglevel, "level", true, true, false, ROUTE_SETTLES_NOTHING },
 };
 
+/// OPTIONS of every path, whatever its query.
+static const struct route options_route = { .method = "OPTIONS",
+                                            .path = "*",
+                                            .handler = handle_options };
+
 _Static_assert(sizeof routes / sizeof routes[0] < METRICS_MOST_ROUTES, "each is counted");
 
 size_t route_index(const struct route *route) {
+    if (route == &options_route) route = NULL;
     must(!route || (route >= routes && route < routes + sizeof routes / sizeof routes[0]));
     return route ? (size_t)(route - routes) : sizeof routes / sizeof routes[0];
 }
@@ -162,5 +167,9 @@ struct route_match route_find(const char *method, const char *path, bool is_mana
         match.argument = (const char *)argument.data;
         match.argument_length = argument.size;
     }
+    if (strcmp(path, options_route.path) == 0) allow(&match, "GET, HEAD, POST, PUT, DELETE");
+    if (match.allow[0] != '\0') allow(&match, options_route.method);
+    bool is_options = match.allow[0] != '\0' && strcmp(method, options_route.method) == 0;
+    if (is_options) match.route = &options_route;
     return match;
 }

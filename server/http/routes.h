@@ -19,7 +19,7 @@ struct route {
     const char *method;
     const char *path; ///< may have one part in braces, e.g. "{topic}": anything but a slash there
     request_step *handler;
-    const char *params; ///< as params_check() wants them
+    const char *params; ///< as params_check() wants them; NULL: any
     bool takes_body;
     bool is_management;
     bool has_head; ///< HEAD is answered as this, without the body
@@ -42,7 +42,7 @@ struct route_match {
 /// consumer: /v1/consumers/{name}/poll is /v1/poll of that one.
 struct route_match route_find(const char *method, const char *path, bool is_management);
 
-/// A route's place in the table; of NULL, the place behind the last.
+/// A route's place in the table; of NULL and of OPTIONS, the place behind the last.
 size_t route_index(const struct route *route);
 
 /// The whole table; `count` gets its length.

@@ -6,6 +6,7 @@
 #include "server/base/must.h"
 #include "server/json/body.h"
 #include "server/json/number.h"
+#include "server/json/timestamp.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -108,6 +109,23 @@ static bool read_integer(
     return true;
 }
 
+/// Milliseconds since 1970 as a number, or a time as text.
+static bool read_timestamp(struct body *body, const char *field, int64_t *timestamp_ms) {
+    struct kc_bytes text = { NULL, 0 };
+    if (cursor_kind(&body->cursor) != CURSOR_STRING) {
+        return read_integer(body, field, 0, INT64_MAX, timestamp_ms);
+    }
+    if (!body_read_string(body, field, &text)) return false;
+    if (timestamp_parse(text, timestamp_ms)) return true;
+    return complain(
+        body->complaint,
+        "%s%s: \"%.40s\" is no time since 1970 such as " TIMESTAMP_EXAMPLE ", nor milliseconds",
+        body->path,
+        field,
+        (const char *)text.data
+    );
+}
+
 static bool read_timestamp_object(struct body *body, struct seek_target *target) {
     struct kc_bytes key;
     bool found = false;
@@ -120,9 +138,7 @@ static bool read_timestamp_object(struct body *body, struct seek_target *target)
             );
         }
         found = true;
-        if (!read_integer(body, "offset.timestamp", 0, INT64_MAX, &target->timestamp_ms)) {
-            return false;
-        }
+        if (!read_timestamp(body, "offset.timestamp", &target->timestamp_ms)) return false;
     }
     target->kind = KC_TO_TIMESTAMP;
     return found || complain(body->complaint, "%soffset.timestamp is missing", body->path);
@@ -217,8 +233,7 @@ static bool read_field(
     case FIELD_TARGET: return read_target(body, target);
     case FIELD_LEADER_EPOCH: return read_leader_epoch(body, partition);
     case FIELD_METADATA: return read_metadata(body, partition);
-    case FIELD_TIMESTAMP:
-        return read_integer(body, "timestamp", 0, INT64_MAX, &partition->timestamp_ms);
+    case FIELD_TIMESTAMP: return read_timestamp(body, "timestamp", &partition->timestamp_ms);
     }
     must(!"a field that is none");
     return false;

@@ -48,7 +48,7 @@ enum request_kind {
     REQUEST_ASSIGN, ///< {"partitions":[{"topic","partition","offset"?}]}
     REQUEST_NAMED,  ///< {"partitions":[{"topic","partition"}]}
     REQUEST_SEEK,   ///< {"partitions":[{…,"offset":…}]} or {"to":…}
-    REQUEST_TIMES,  ///< {"timestamps":[{"topic","partition","timestamp"}]}
+    REQUEST_TIMES,  ///< {"timestamps":[{"topic","partition","timestamp"}]}: a number or RFC 3339
 };
 
 /// The most that a request body may be nested.

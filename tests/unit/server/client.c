@@ -197,7 +197,7 @@ static void check_schema(struct client *client) {
 int client_read(struct client *client) {
     read_head(client);
     const char *length = client_header(client, "Content-Length");
-    bool has_body = strcmp(client->method, "HEAD") != 0;
+    bool has_body = strcmp(client->method, "HEAD") != 0 && client->status != 204;
     size_t size = length && has_body ? strtoul(length, NULL, 10) : 0;
     while (client->received.size < size)
         read_more(client);

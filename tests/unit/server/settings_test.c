@@ -156,6 +156,11 @@ START_TEST(values_are_checked_against_the_table) {
         "http.listener=example.com:80"
     );
     ASSERT_WRONG("http.listener: neither host:port", "--set", "http.listener=");
+    ASSERT_WRONG("origins: '*' is no origin", "--set", "http.allowed.origins=https://a.test,*");
+    ASSERT_WRONG("'https://' is no origin", "--set", "http.allowed.origins=https://");
+    ASSERT_WRONG("'a.test' is no origin", "--set", "http.allowed.origins=a.test");
+    ASSERT_WRONG("'https://a.test/' is no", "--set", "http.allowed.origins=https://a.test/");
+    ASSERT_WRONG("'https://*.test' is no", "--set", "http.allowed.origins=https://*.test");
     ASSERT_WRONG("management.listener: neither", "--set", "management.listener=127.0.0.1:99999");
 }
 
