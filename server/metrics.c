@@ -54,6 +54,17 @@ static const struct metric_description descriptions[] = {
                                          "the poll before was open: maybe two applications share "
                                          "this consumer.",
                                          true },
+    [METRIC_SESSIONS] = { "sessions-total", "Sessions that applications have begun.", true },
+    [METRIC_SESSIONS_FENCED] = { "sessions-fenced-total",
+                                 "Sessions that were fenced by a newer one.",
+                                 true },
+    [METRIC_SESSIONS_FENCED_LIMIT] = { "sessions-fenced-limit",
+                                       "Most fenced sessions that are remembered of a consumer "
+                                       "(sessions.fenced.size).",
+                                       false },
+    [METRIC_SESSIONS_LATE_CALLS] = { "sessions-late-calls-total",
+                                     "Calls of fenced sessions, answered with SESSION_FENCED.",
+                                     true },
 };
 
 _Static_assert(sizeof descriptions / sizeof descriptions[0] == METRIC_COUNT, "a row for each");

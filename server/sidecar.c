@@ -71,6 +71,7 @@ static void set_limits(struct sidecar *sidecar) {
         { METRIC_CONNECTIONS_LIMIT, SETTING_HTTP_MAX_CONNECTIONS },
         { METRIC_BODY_BYTES_LIMIT, SETTING_HTTP_MAX_BODY_BYTES },
         { METRIC_POLL_BYTES_LIMIT, SETTING_POLL_MAX_BYTES },
+        { METRIC_SESSIONS_FENCED_LIMIT, SETTING_SESSIONS_FENCED_SIZE },
     };
 
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
@@ -113,7 +114,7 @@ static bool start_consumer(struct sidecar *sidecar, char error[SETTINGS_ERROR_BY
         (void)snprintf(error, SETTINGS_ERROR_BYTES, "no thread or file for the engine");
         return false;
     }
-    struct consumer_parts parts = { sidecar->runtime, &sidecar->metrics };
+    struct consumer_parts parts = { sidecar->runtime, &sidecar->metrics, sidecar->settings };
     sidecar->service.consumers = registry_new(&parts, &sidecar->journal);
     struct consumer *consumer = registry_add(
         sidecar->service.consumers, REGISTRY_DEFAULT, sidecar->settings->consumer, why

@@ -4,6 +4,7 @@
 
 #include "server/base/must.h"
 #include "server/http/delivery.h"
+#include "server/http/sessions.h"
 
 #include <stdlib.h>
 
@@ -20,14 +21,16 @@ struct consumer *consumer_new(
     consumer->name = must_copy(name);
     consumer->config = kc_config_dup(config);
     consumer->kc = kc;
-    consumer->delivery = delivery_new(parts->metrics);
+    consumer->delivery = delivery_new(kc, parts->metrics);
+    consumer->sessions = sessions_new(parts->settings, parts->metrics, consumer->delivery);
     return consumer;
 }
 
 void consumer_free(struct consumer *consumer) {
     must(consumer->refs == 0);
-    delivery_free(consumer->delivery);
     kc_consumer_free(consumer->kc);
+    sessions_free(consumer->sessions);
+    delivery_free(consumer->delivery);
     kc_config_free(consumer->config);
     free(consumer->name);
     free(consumer);

@@ -10,6 +10,8 @@
 struct delivery;
 struct metrics;
 struct registry;
+struct sessions;
+struct settings;
 
 /// Where a consumer is.
 enum consumer_state {
@@ -25,6 +27,7 @@ struct consumer {
     struct kc_config *config; ///< what it was made with; not changed afterwards
     struct kc_consumer *kc;
     struct delivery *delivery;
+    struct sessions *sessions;
 
     // The registry's own, guarded by its mutex.
     struct registry *registry;
@@ -38,6 +41,7 @@ struct consumer {
 struct consumer_parts {
     struct kc_runtime *runtime;
     struct metrics *metrics;
+    const struct settings *settings;
 };
 
 /// An open consumer without a subscription; name and configuration are copied. NULL with a sentence

@@ -4,41 +4,55 @@
 //
 //   free → seated → (waiting → seated)* → free | sending
 //   sending → in doubt → free, or watched (when we close first) → free
+//   free → rewinding → free
+//
+// Who wants positions to go back gets the seat before all who want to poll.
 #include "server/http/delivery.h"
 
 #include "server/base/must.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 /// Each state lists the next ones in `may_follow`.
 enum state {
-    STATE_FREE,     ///< nobody polls, nothing is in doubt
-    STATE_SEATED,   ///< a request has the seat
-    STATE_WAITING,  ///< it waits for records, and can be interrupted
-    STATE_SENDING,  ///< its answer is being given to the kernel
-    STATE_IN_DOUBT, ///< the kernel has all of the answer
-    STATE_WATCHED,  ///< the same, and our side of the connection is closed
+    STATE_FREE,      ///< nobody polls, nothing is in doubt
+    STATE_SEATED,    ///< a request has the seat
+    STATE_WAITING,   ///< it waits for records, and can be interrupted
+    STATE_SENDING,   ///< its answer is being given to the kernel
+    STATE_IN_DOUBT,  ///< the kernel has all of the answer
+    STATE_WATCHED,   ///< the same, and our side of the connection is closed
+    STATE_REWINDING, ///< positions go back, nobody polls
 };
 
 static const unsigned may_follow[] = {
-    [STATE_FREE] = 1u << STATE_SEATED,
+    [STATE_FREE] = 1u << STATE_SEATED | 1u << STATE_REWINDING,
     [STATE_SEATED] = 1u << STATE_WAITING | 1u << STATE_SENDING | 1u << STATE_FREE,
     [STATE_WAITING] = 1u << STATE_SEATED,
     [STATE_SENDING] = 1u << STATE_IN_DOUBT | 1u << STATE_FREE,
     [STATE_IN_DOUBT] = 1u << STATE_WATCHED | 1u << STATE_FREE,
     [STATE_WATCHED] = 1u << STATE_FREE,
+    [STATE_REWINDING] = 1u << STATE_FREE,
+};
+
+/// One who waits for the seat.
+struct waiting {
+    struct waiting *prev; ///< utlist
+    struct waiting *next;
+    struct kc_call call;
 };
 
 struct delivery {
+    struct kc_consumer *consumer;
     pthread_mutex_t mutex; ///< taken before that of the bridge and those of the library
     pthread_cond_t waited; ///< signalled when a wait is over
     enum state state;
     const struct peer *peer; ///< of the seated poll or of its answer; NULL when free or watched
     struct kc_poll *poll;    ///< while waiting, and from sending on
     struct peer watched;
-    bool has_successor;
-    struct kc_call successor; ///< of the request that gets the seat next
+    struct waiting *queue;   ///< polls that ask again when the seat is free
+    struct waiting *rewinds; ///< who wants positions to go back
     bool draining;
     const struct peer *last_peer; ///< of the last seated poll, while its connection is open
     struct peer_lookup lookup;
@@ -59,14 +73,54 @@ static void enter(struct delivery *delivery, enum state state) {
     delivery->state = state;
     if (state == STATE_FREE || state == STATE_WATCHED) delivery->peer = NULL;
     if (state == STATE_FREE) delivery->poll = NULL;
-    if (state != STATE_FREE || !delivery->has_successor) return;
-    delivery->has_successor = false;
-    const struct kc_result free_now = { .status = KC_OK, .message = "" };
-    delivery->successor.done(delivery->successor.arg, &free_now);
 }
 
-struct delivery *delivery_new(struct metrics *metrics) {
+static void append(struct waiting **list, struct kc_call call) {
+    struct waiting *waiting = must_have(sizeof *waiting);
+    waiting->call = call;
+    DL_APPEND(*list, waiting);
+}
+
+static void complete_all(struct waiting **list, const struct kc_result *result) {
+    struct waiting *waiting;
+    struct waiting *next;
+    DL_FOREACH_SAFE(*list, waiting, next) {
+        DL_DELETE(*list, waiting);
+        waiting->call.done(waiting->call.arg, result);
+        free(waiting);
+    }
+}
+
+static const struct kc_result good = { .status = KC_OK, .message = "" };
+
+/// The rewind is over, on the engine's thread. Those who wanted it have locks of their own, which
+/// come before ours.
+static void on_rewound(void *arg, const struct kc_result *result) {
+    struct delivery *delivery = arg;
+    lock(delivery);
+    struct waiting *rewinds = delivery->rewinds;
+    delivery->rewinds = NULL;
+    enter(delivery, STATE_FREE);
+    complete_all(&delivery->queue, &good);
+    unlock(delivery);
+    complete_all(&rewinds, result);
+}
+
+/// The seat is free: whoever waits for it gets it.
+static void on_free(struct delivery *delivery) {
+    must(delivery->state == STATE_FREE);
+    if (delivery->rewinds) {
+        enter(delivery, STATE_REWINDING);
+        kc_rewind(delivery->consumer, (struct kc_call){ on_rewound, delivery, 0 });
+    } else {
+        complete_all(&delivery->queue, &good);
+    }
+}
+
+struct delivery *delivery_new(struct kc_consumer *consumer, struct metrics *metrics) {
+    must(consumer != NULL);
     struct delivery *delivery = must_have(sizeof *delivery);
+    delivery->consumer = consumer;
     must(pthread_mutex_init(&delivery->mutex, NULL) == 0);
     must(pthread_cond_init(&delivery->waited, NULL) == 0);
     delivery->watched.fd = -1;
@@ -77,7 +131,7 @@ struct delivery *delivery_new(struct metrics *metrics) {
 
 void delivery_free(struct delivery *delivery) {
     if (!delivery) return;
-    must(delivery->state == STATE_FREE);
+    must(delivery->state == STATE_FREE && !delivery->queue && !delivery->rewinds);
     must(pthread_cond_destroy(&delivery->waited) == 0);
     must(pthread_mutex_destroy(&delivery->mutex) == 0);
     peer_lookup_dispose(&delivery->lookup);
@@ -95,6 +149,7 @@ static void decide(struct delivery *delivery, bool taken) {
     }
     metrics_add(delivery->metrics, taken ? METRIC_POLLS_TAKEN : METRIC_POLLS_PUT_BACK, 1);
     enter(delivery, STATE_FREE);
+    on_free(delivery);
 }
 
 static void settle_by_fate(
@@ -113,7 +168,8 @@ static void settle(struct delivery *delivery, enum delivery_force force) {
     switch (delivery->state) {
     case STATE_FREE:
     case STATE_SEATED:
-    case STATE_WAITING: return;
+    case STATE_WAITING:
+    case STATE_REWINDING: return;
     case STATE_SENDING:
         if (peer_is_gone(delivery->peer)) decide(delivery, false);
         return;
@@ -146,7 +202,9 @@ enum delivery_turn delivery_ask(struct delivery *delivery, const struct peer *pe
     } else if (delivery->state == STATE_FREE) {
         take_seat(delivery, peer);
         turn = DELIVERY_YOURS;
-    } else if (delivery->state == STATE_WAITING && !delivery->has_successor && peer_is_gone(delivery->peer)) {
+    } else if (delivery->rewinds) {
+        turn = DELIVERY_WAIT;
+    } else if (delivery->state == STATE_WAITING && !delivery->queue && peer_is_gone(delivery->peer)) {
         kc_poll_interrupt(delivery->poll);
         turn = DELIVERY_WAIT;
     }
@@ -156,13 +214,32 @@ enum delivery_turn delivery_ask(struct delivery *delivery, const struct peer *pe
 
 void delivery_queue(struct delivery *delivery, struct kc_call call) {
     lock(delivery);
-    bool at_once = delivery->state == STATE_FREE || delivery->has_successor;
-    if (!at_once) {
-        delivery->has_successor = true;
-        delivery->successor = call;
-    }
+    bool is_free = delivery->state == STATE_FREE;
+    if (!is_free) append(&delivery->queue, call);
     unlock(delivery);
-    if (at_once) call.done(call.arg, &(struct kc_result){ .status = KC_OK, .message = "" });
+    if (is_free) call.done(call.arg, &good);
+}
+
+/// Whoever has the seat is to leave it; what is not known to be taken goes back.
+static void make_way(struct delivery *delivery) {
+    must(delivery->rewinds != NULL);
+    switch (delivery->state) {
+    case STATE_FREE: on_free(delivery); return;
+    case STATE_SEATED:
+    case STATE_REWINDING: return;
+    case STATE_WAITING: kc_poll_interrupt(delivery->poll); return;
+    case STATE_SENDING: decide(delivery, false); return;
+    case STATE_IN_DOUBT:
+    case STATE_WATCHED: settle(delivery, DELIVERY_ALL); return;
+    }
+}
+
+void delivery_rewind(struct delivery *delivery, struct kc_call call) {
+    must(call.done != NULL);
+    lock(delivery);
+    append(&delivery->rewinds, call);
+    make_way(delivery);
+    unlock(delivery);
 }
 
 void delivery_wait(struct delivery *delivery, struct kc_poll *poll, struct kc_call call) {
@@ -171,22 +248,25 @@ void delivery_wait(struct delivery *delivery, struct kc_poll *poll, struct kc_ca
     delivery->poll = poll;
     // Within the lock, so that an interruption cannot come before the wait.
     kc_poll_wait(poll, call);
-    if (delivery->draining) kc_poll_interrupt(poll);
+    if (delivery->draining || delivery->rewinds) kc_poll_interrupt(poll);
     unlock(delivery);
 }
 
-void delivery_wait_over(struct delivery *delivery) {
+bool delivery_wait_over(struct delivery *delivery) {
     lock(delivery);
     enter(delivery, STATE_SEATED);
     delivery->poll = NULL;
     must(pthread_cond_broadcast(&delivery->waited) == 0);
+    bool goes_on = !delivery->draining && !delivery->rewinds;
     unlock(delivery);
+    return goes_on;
 }
 
 void delivery_leave(struct delivery *delivery) {
     lock(delivery);
     must(delivery->state == STATE_SEATED);
     enter(delivery, STATE_FREE);
+    on_free(delivery);
     unlock(delivery);
 }
 
@@ -196,6 +276,7 @@ void delivery_hand_over(struct delivery *delivery, struct kc_poll *poll, const s
     enter(delivery, STATE_SENDING);
     delivery->poll = poll;
     delivery->peer = peer;
+    if (delivery->rewinds) decide(delivery, false);
     unlock(delivery);
 }
 

@@ -26,23 +26,32 @@ enum delivery_force {
     DELIVERY_ALL,           ///< it counts as not taken
 };
 
-/// A free seat; the caller frees it. `metrics` must outlive it.
-struct delivery *delivery_new(struct metrics *metrics);
+/// A free seat of a consumer, which must outlive its use, as `metrics` must; the caller frees it.
+struct delivery *delivery_new(struct kc_consumer *consumer, struct metrics *metrics);
 
-/// Frees it. Nothing may be in doubt any more (delivery_settle()) and nobody seated. NULL is fine.
+/// Frees it. Nothing may be in doubt any more (delivery_settle()), nobody seated, and no rewind
+/// under way: the consumer is freed. NULL is fine.
 void delivery_free(struct delivery *delivery);
 
 /// Asks for the seat for a poll that came over `peer`. The last answer is settled before.
 enum delivery_turn delivery_ask(struct delivery *delivery, const struct peer *peer);
 
-/// After DELIVERY_WAIT: `call` completes (KC_OK) when the seat is free, maybe at once.
+/// After DELIVERY_WAIT: `call` completes (KC_OK) when the seat is free, maybe at once. Whoever asks
+/// first then gets it.
 void delivery_queue(struct delivery *delivery, struct kc_call call);
 
 /// The seated poll begins to wait (kc_poll_wait()), so that it can be made to give way.
 void delivery_wait(struct delivery *delivery, struct kc_poll *poll, struct kc_call call);
 
-/// The wait is over; the poll is its caller's alone again.
-void delivery_wait_over(struct delivery *delivery);
+/// The wait is over; the poll is its caller's alone again. False: it must end with what it has,
+/// since positions are to go back or there are no polls any more.
+bool delivery_wait_over(struct delivery *delivery);
+
+/// Undoes what was delivered and neither committed nor acknowledged (kc_rewind()): the seated poll
+/// is made to end, an answer that is not known to be taken is put back, then positions go back.
+/// Polls that ask meanwhile are told to wait. Completes with the rewind's result, on the engine's
+/// thread.
+void delivery_rewind(struct delivery *delivery, struct kc_call call);
 
 /// The seated poll ends without records; its kc_poll must have ended before.
 void delivery_leave(struct delivery *delivery);

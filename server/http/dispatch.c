@@ -5,6 +5,7 @@
 
 #include "server/base/must.h"
 #include "server/consumers/registry.h"
+#include "server/http/admission.h"
 #include "server/http/delivery.h"
 #include "server/http/guard.h"
 #include "server/http/routes.h"
@@ -111,6 +112,12 @@ static void check_params(struct request *request) {
     refuse(request, problem_of(code, complaint.text));
 }
 
+static void check_session(struct request *request) {
+    struct complaint complaint = { 0 };
+    if (admission_read(request, &complaint)) return;
+    refuse(request, problem_of(PROBLEM_INVALID_ARGUMENT, complaint.text));
+}
+
 static int64_t most_body_bytes(const struct request *request) {
     return settings_number(request->service->settings, SETTING_HTTP_MAX_BODY_BYTES);
 }
@@ -141,6 +148,7 @@ static void check_head(
         return;
     } else if (check_route(request, method, path)) {
         check_params(request);
+        check_session(request);
     }
 }
 
@@ -177,6 +185,7 @@ static void answer_refusal(struct request *request) {
     request_answer_problem(request, &request->refusal);
 }
 
+/// What the call does with the last answer.
 static void settle(struct request *request) {
     must(request->route != NULL && request->consumer != NULL);
     struct delivery *delivery = request->consumer->delivery;
@@ -185,6 +194,12 @@ static void settle(struct request *request) {
     case ROUTE_SETTLES_KNOWN: delivery_settle(delivery, DELIVERY_WHAT_IS_KNOWN); return;
     case ROUTE_SETTLES_ALL: delivery_settle(delivery, DELIVERY_ALL); return;
     }
+}
+
+static void serve(struct request *request) {
+    if (!admission_passes(request, serve)) return;
+    if (request->consumer) settle(request);
+    request->route->handler(request);
 }
 
 void dispatch_run(struct request *request) {
@@ -198,6 +213,5 @@ void dispatch_run(struct request *request) {
         request_run(request, answer_refusal);
         return;
     }
-    if (request->consumer) settle(request);
-    request_run(request, request->route->handler);
+    request_run(request, serve);
 }

@@ -5,6 +5,7 @@
 #include "server/consumers/consumer.h"
 #include "server/http/answers.h"
 #include "server/http/handlers.h"
+#include "server/http/sessions.h"
 #include "server/json/subscription.h"
 #include "server/json/writer.h"
 #include "server/metrics.h"
@@ -130,6 +131,8 @@ static void show_status(struct request *request) {
     writer_member_integer(
         &body, "poll_connection_changes", metrics_get(metrics, METRIC_POLL_CONNECTION_CHANGES)
     );
+    writer_key(&body, "session");
+    sessions_write(request->consumer->sessions, &body);
     writer_member_boolean(&body, "shutting_down", atomic_load(&request->service->is_draining));
     writer_end_object(&body);
     request_answer_json_take(request, &body);

@@ -6,6 +6,7 @@
 #include "server/bridge.h"
 #include "server/consumers/consumer.h"
 #include "server/http/accept.h"
+#include "server/http/admission.h"
 #include "server/http/answers.h"
 #include "server/http/delivery.h"
 #include "server/http/handlers.h"
@@ -54,7 +55,7 @@ static void end_poll(struct request *request) {
     struct poll *poll = request->poll;
     if (poll->is_waiting) {
         metrics_add(request->service->metrics, METRIC_POLLS_GAVE_WAY, 1);
-        delivery_wait_over(request->consumer->delivery);
+        (void)delivery_wait_over(request->consumer->delivery);
     }
     if (poll->records) kc_poll_put_back(poll->records);
     poll->records = NULL;
@@ -280,6 +281,14 @@ static void answer_poll(struct request *request, bool may_wait) {
     send_body(request, &body, count > 0);
 }
 
+/// Whether the poll's session has been fenced meanwhile: then nothing is taken any more.
+static bool is_over(struct request *request) {
+    if (!admission_is_over(request)) return false;
+    end_poll(request);
+    admission_refuse(request);
+    return true;
+}
+
 static void on_woken(struct request *request) {
     struct poll *poll = request->poll;
     enum kc_status status = request_result(request, 0)->status;
@@ -288,13 +297,14 @@ static void on_woken(struct request *request) {
         request_drop(request);
         return;
     }
-    delivery_wait_over(request->consumer->delivery);
+    bool goes_on = delivery_wait_over(request->consumer->delivery);
     poll->is_waiting = false;
+    if (is_over(request)) return;
     if (status == KC_CLOSED) {
         end_with_problem(request, status, 0, NULL);
     } else {
         must(poll->records != NULL);
-        answer_poll(request, status == KC_OK && time_left_ms(poll) > 0);
+        answer_poll(request, goes_on && status != KC_TIMED_OUT && time_left_ms(poll) > 0);
     }
 }
 
@@ -332,6 +342,7 @@ static void on_committed(struct request *request) {
     bool good = result->status == KC_OK;
     for (size_t i = 0; i < result->partition_count; i++)
         good = good && result->partitions[i].status == KC_OK;
+    if (is_over(request)) return;
     if (good) {
         open_poll(request);
         return;
@@ -342,6 +353,7 @@ static void on_committed(struct request *request) {
 
 static void take_seat(struct request *request) {
     must(!request->poll->is_seated);
+    if (is_over(request)) return;
     struct poll *poll = request->poll;
     struct delivery *delivery = request->consumer->delivery;
     switch (delivery_ask(delivery, &request->connection->peer)) {

@@ -42,6 +42,10 @@ static const struct {
                                        true },
     [PROBLEM_SHUTTING_DOWN] = { "SHUTTING_DOWN", "the server is shutting down", 503, true },
     [PROBLEM_NOT_READY] = { "NOT_READY", "the consumer is not ready", 503, true },
+    [PROBLEM_SESSION_FENCED] = { "SESSION_FENCED",
+                                 "another instance of the application has taken over",
+                                 409,
+                                 false },
 };
 
 static const unsigned http_statuses[] = {

@@ -24,6 +24,7 @@ enum problem_code {
     PROBLEM_TOO_MANY_CONNECTIONS,
     PROBLEM_SHUTTING_DOWN,
     PROBLEM_NOT_READY,
+    PROBLEM_SESSION_FENCED,
 };
 
 /// One problem document to be. All pointers are borrowed.

@@ -53,6 +53,8 @@ struct request {
     const struct route *route;
     struct consumer *consumer; ///< whom the call is about; NULL before it is routed
     const char *argument;      ///< what stands where the route's path has braces; NULL: it has none
+    const char *session;       ///< the application's session as its head names it; NULL: none
+    int64_t session_number;    ///< that of the session when the call was admitted; 0: none
     struct params params;
     struct out body;
     bool body_is_too_large;

@@ -116,6 +116,7 @@ void client_ask(struct client *client, const char *method, const char *target, c
     (void)snprintf(client->method, sizeof client->method, "%s", method);
     (void)snprintf(client->target, sizeof client->target, "%s", target);
     out_format(&request, "%s %s HTTP/1.1\r\nHost: localhost:8092\r\n", method, target);
+    if (client->session) out_format(&request, "Consumer-Session: %s\r\n", client->session);
     if (body) out_format(&request, "Content-Length: %zu\r\n", strlen(body));
     OUT_LITERAL(&request, "\r\n");
     out_string(&request, body);

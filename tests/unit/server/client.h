@@ -18,7 +18,8 @@ struct client {
     struct out body;     ///< of the last answer
     char head[4096];     ///< of the last answer
     int status;
-    char method[16]; ///< of the last request
+    const char *session; ///< sent with every request; NULL: none
+    char method[16];     ///< of the last request
     char target[256];
     cJSON *json; ///< the last answer's body; NULL when it is no JSON
 };
