@@ -2,7 +2,7 @@
 // The first step of every call; which is which stands in routes.c. They run on the HTTP thread.
 #pragma once
 
-#include "server/http/request.h"
+struct request;
 
 /// OPTIONS of any path: its methods.
 void handle_options(struct request *request);

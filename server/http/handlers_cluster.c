@@ -5,6 +5,7 @@
 #include "server/http/answers.h"
 #include "server/http/handlers.h"
 #include "server/http/openapi.h"
+#include "server/http/request.h"
 #include "server/json/writer.h"
 
 static void show_topic(struct request *request) {

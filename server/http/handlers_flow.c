@@ -5,6 +5,7 @@
 #include "server/consumers/consumer.h"
 #include "server/http/answers.h"
 #include "server/http/handlers.h"
+#include "server/http/request.h"
 #include "server/json/writer.h"
 
 /// The kinds of place that a seek may go to: one command each.

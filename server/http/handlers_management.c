@@ -4,6 +4,7 @@
 #include "server/base/must.h"
 #include "server/consumers/consumer.h"
 #include "server/http/handlers.h"
+#include "server/http/request.h"
 #include "server/journal.h"
 #include "server/json/body.h"
 #include "server/json/writer.h"

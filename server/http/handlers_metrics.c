@@ -3,6 +3,7 @@
 #include "server/base/must.h"
 #include "server/consumers/consumer.h"
 #include "server/http/handlers.h"
+#include "server/http/request.h"
 #include "server/json/number.h"
 #include "server/json/writer.h"
 #include "server/metrics.h"

@@ -4,6 +4,7 @@
 #include "server/consumers/consumer.h"
 #include "server/http/answers.h"
 #include "server/http/handlers.h"
+#include "server/http/request.h"
 #include "server/json/writer.h"
 #include "server/metrics.h"
 

@@ -11,6 +11,7 @@
 #include "server/http/delivery.h"
 #include "server/http/handlers.h"
 #include "server/http/prefer.h"
+#include "server/http/request.h"
 #include "server/json/record.h"
 #include "server/json/writer.h"
 #include "server/metrics.h"

@@ -6,6 +6,7 @@
 #include "server/consumers/registry.h"
 #include "server/http/handlers.h"
 #include "server/http/prometheus.h"
+#include "server/http/request.h"
 #include "server/http/routes.h"
 #include "server/metrics.h"
 #include "server/process.h"

@@ -2,6 +2,7 @@
 // The table is short and searched from its beginning.
 #include "server/http/routes.h"
 
+#include "consumer/consumer.h"
 #include "server/base/must.h"
 #include "server/http/handlers.h"
 #include "server/metrics.h"

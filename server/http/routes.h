@@ -2,10 +2,10 @@
 // Every call of the HTTP API in one table. Static.
 #pragma once
 
-#include "server/http/request.h"
-
 #include <stdbool.h>
 #include <stddef.h>
+
+struct request;
 
 /// What a call does with the last answer before it begins.
 enum route_settling {
@@ -18,8 +18,8 @@ enum route_settling {
 struct route {
     const char *method;
     const char *path; ///< may have one part in braces, e.g. "{topic}": anything but a slash there
-    request_step *handler;
-    const char *params; ///< as params_check() wants them; NULL: any
+    void (*handler)(struct request *request); ///< its first step
+    const char *params;                       ///< as params_check() wants them; NULL: any
     bool takes_body;
     bool is_management;
     bool has_head; ///< HEAD is answered as this, without the body
