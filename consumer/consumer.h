@@ -441,7 +441,11 @@ enum kc_event_kind {
     KC_PARTITIONS_LOST,
     /// `old_state` to `new_state`, names as in kc_description.state.
     KC_STATE_CHANGED,
-    /// Something went wrong: told when it begins, not again while it goes on.
+    /// Something went wrong: told when it begins, not again before it has been over. Of the group
+    /// membership; of the cluster, when no broker can be reached; of one partition (`partitions`
+    /// has
+    /// it), or of a subscribed topic (its `partition` is -1); of an automatic commit (`partitions`
+    /// has those that failed). Records that cannot be read are told by polls alone.
     KC_ERROR,
 };
 

@@ -4,6 +4,7 @@
 #include "consumer/consumer_state.h"
 #include "consumer/engine/command.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/engine/reporter.h"
 #include "consumer/fetch/queue.h"
 #include "consumer/group/member.h"
 
@@ -72,10 +73,6 @@ static void fill_member(struct engine *engine, struct kc_description *descriptio
     description->last_error = public_status(member.error.status);
     description->last_kafka_error = member.error.kafka_error;
     description->last_error_text = member.error.status ? status_text(member.error.status) : "";
-    if (engine->assigned_by_hand) return;
-    if (engine->subscription_count > 0 || member.state != MEMBER_UNJOINED) {
-        description->state = member_state_name(member.state);
-    }
 }
 
 static void fill_coordinator(struct engine *engine, struct kc_description *description) {
@@ -130,7 +127,7 @@ static void fill_readiness(
 
 static struct kc_description describe(struct engine *engine, struct arena *arena) {
     struct kc_description description = {
-        .state = engine->assigned_by_hand ? "assigned" : "unsubscribed",
+        .state = reporter_state_name(engine),
         .reason = "",
         .group_id = options_text(&engine->options, OPTION_GROUP_ID),
         .member_id = "",

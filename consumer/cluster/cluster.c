@@ -367,6 +367,20 @@ bool cluster_is_reachable(const struct cluster *cluster) {
     return false;
 }
 
+// The first failure of a connection that stood is its own end; the second is of a dial.
+bool cluster_is_cut_off(const struct cluster *cluster, int64_t since_ms) {
+    bool has_failed = false;
+    for (const struct broker *broker = cluster->brokers; broker; broker = broker->hh.next) {
+        for (int i = 0; i < PURPOSE_COUNT; i++) {
+            const struct connection *connection = &broker->connections[i];
+            if (connection->state == CONNECTION_READY) return false;
+            bool was_dialed = connection->failures > 1 && connection->failed_at_ms > since_ms;
+            has_failed = has_failed || was_dialed;
+        }
+    }
+    return has_failed;
+}
+
 int32_t cluster_connection_count(const struct cluster *cluster) {
     int32_t count = 0;
     for (const struct broker *broker = cluster->brokers; broker; broker = broker->hh.next) {

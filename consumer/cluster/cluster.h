@@ -104,6 +104,10 @@ void cluster_refresh_now(struct cluster *cluster);
 /// True when the last metadata answer was good and a connection stands.
 bool cluster_is_reachable(const struct cluster *cluster);
 
+/// True when no connection stands, and dialing a broker has failed since `since_ms`, when the last
+/// did.
+bool cluster_is_cut_off(const struct cluster *cluster, int64_t since_ms);
+
 /// How many connections are open or being set up.
 int32_t cluster_connection_count(const struct cluster *cluster);
 

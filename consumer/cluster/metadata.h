@@ -20,8 +20,9 @@ struct partition_metadata {
 /// One topic that was asked for. What was known stays while an answer has an error for it.
 struct topic_metadata {
     char *name;
-    struct uuid id;     ///< zero: none
-    int16_t error_code; ///< of the last answer; 0: good
+    struct uuid id;          ///< zero: none
+    int16_t error_code;      ///< of the last answer; 0: good
+    int16_t told_error_code; ///< the last that the application was told: a note of the engine's
     bool is_internal;
     int32_t incarnation; ///< grows when the topic was deleted and made again under its name
     struct partition_metadata *partitions;

@@ -6,10 +6,12 @@
 
 #include "consumer/base/must.h"
 #include "consumer/engine/command.h"
+#include "consumer/engine/commit.h"
 #include "consumer/engine/engine_state.h"
 #include "consumer/engine/handover.h"
 #include "consumer/engine/job.h"
 #include "consumer/engine/membership.h"
+#include "consumer/engine/reporter.h"
 #include "consumer/engine/topics.h"
 #include "consumer/fetch/queue.h"
 #include "consumer/group/member.h"
@@ -554,6 +556,7 @@ void commands_on_command_take(struct engine *engine, struct command *command) {
         command_finish_status(command, STATUS_INVALID_ARGUMENT);
     } else {
         run(engine, command);
+        reporter_on_state(engine, "the application asked for it");
     }
 }
 

@@ -8,6 +8,7 @@
 #include "consumer/base/must.h"
 #include "consumer/cluster/topic_groups.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/engine/reporter.h"
 #include "consumer/fetch/queue.h"
 #include "consumer/group/member.h"
 #include "consumer/net/request.h"
@@ -377,6 +378,7 @@ int64_t commits_next_due_ms(const struct engine *engine, int64_t now_ms) {
 static void on_automatic(
     struct engine *engine, struct commit *commit, const struct commit_outcome *outcome
 ) {
+    reporter_on_automatic_commit(engine, commit);
     for (size_t i = 0; i < commit->row_count; i++) {
         const struct row *row = &commit->rows[i];
         if (!row->status) continue;

@@ -14,13 +14,6 @@ struct command;
 struct engine;
 struct commit;
 
-/// The line. A zeroed one is empty. Counters only grow.
-struct commits {
-    struct commit *first; ///< utlist; the one under way
-    uint64_t committed_count;
-    uint64_t failed_count;
-};
-
 /// What a commit came to.
 struct commit_outcome {
     enum status

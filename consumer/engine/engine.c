@@ -7,11 +7,13 @@
 #include "consumer/base/must.h"
 #include "consumer/engine/command.h"
 #include "consumer/engine/commands.h"
+#include "consumer/engine/commit.h"
 #include "consumer/engine/engine_state.h"
 #include "consumer/engine/handover.h"
 #include "consumer/engine/job.h"
 #include "consumer/engine/membership.h"
 #include "consumer/engine/positions.h"
+#include "consumer/engine/reporter.h"
 #include "consumer/engine/topics.h"
 #include "consumer/fetch/queue.h"
 #include "consumer/group/member.h"
@@ -99,6 +101,7 @@ struct engine *engine_new(
     struct engine *engine = must_alloc(sizeof *engine);
     options_copy(&engine->options, options);
     engine->log = *log;
+    engine->reporter = reporter_new(listener);
     random_init(&engine->random, seed);
     init_cluster(engine);
     init_fetching(engine, wake, arg);
@@ -109,7 +112,7 @@ struct engine *engine_new(
         );
         membership_init(engine, seed);
     }
-    engine->handover = handover_new(listener);
+    engine->handover = handover_new();
     engine->poll_due_at_ms = INT64_MAX;
     return engine;
 }
@@ -127,6 +130,7 @@ void engine_free(struct engine *engine) {
     queue_free(engine->queue);
     member_free(engine->member);
     free(engine->handover);
+    free(engine->reporter);
     for (size_t i = 0; i < engine->subscription_count; i++)
         free(engine->subscription[i]);
     free(engine->subscription);
@@ -229,6 +233,7 @@ static void step_parts(struct engine *engine) {
     jobs_step(engine, now_ms);
     topics_step(engine);
     commands_step(engine, now_ms);
+    reporter_step(engine);
 }
 
 static void publish(struct engine *engine) {

@@ -7,16 +7,24 @@
 #include "consumer/base/random.h"
 #include "consumer/cluster/cluster.h"
 #include "consumer/cluster/coordinator.h"
-#include "consumer/engine/commit.h"
 #include "consumer/engine/options.h"
 #include "consumer/fetch/fetcher.h"
 #include "consumer/fetch/position_set.h"
 
 struct command;
+struct commit;
 struct handover;
 struct job;
 struct member;
 struct queue;
+struct reporter;
+
+/// The line of commits. A zeroed one is empty. Counters only grow.
+struct commits {
+    struct commit *first; ///< utlist; the one under way
+    uint64_t committed_count;
+    uint64_t failed_count;
+};
 
 /// Partition counts that the member waits for.
 struct counts_wanted {
@@ -58,6 +66,7 @@ struct engine {
     bool coordinator_awaited;     ///< by the member
     uint32_t coordinator_answers; ///< seen
     struct handover *handover;
+    struct reporter *reporter;
     struct counts_wanted counts;
     uint32_t metadata_answers; ///< seen
     int64_t metadata_version;  ///< seen

@@ -5,8 +5,11 @@
 #include "consumer/engine/handover.h"
 
 #include "consumer/base/must.h"
+#include "consumer/engine/commit.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/engine/event.h"
 #include "consumer/engine/membership.h"
+#include "consumer/engine/reporter.h"
 #include "consumer/fetch/queue.h"
 #include "consumer/group/assignment.h"
 #include "consumer/group/member.h"
@@ -26,10 +29,8 @@ static const struct {
     [HANDOVER_ASSIGNED] = { "assigned", MAY(NONE) | MAY(REVOKED) | MAY(COMMITTING) },
 };
 
-struct handover *handover_new(const struct listener *listener) {
-    struct handover *handover = must_alloc(sizeof *handover);
-    if (listener) handover->listener = *listener;
-    return handover;
+struct handover *handover_new(void) {
+    return must_alloc(sizeof(struct handover));
 }
 
 static void enter(struct engine *engine, enum handover_state state, const char *why) {
@@ -62,11 +63,6 @@ bool handover_holds_revocation(const struct engine *engine) {
 // ------------------------------------------------------------------------------------------------
 // Telling
 
-static bool tell(const struct engine *engine, const struct event *event) {
-    const struct listener *listener = &engine->handover->listener;
-    return listener->on_event && listener->on_event(listener->arg, event);
-}
-
 // The assigned partitions with their positions; those that a rebalance has just brought have none.
 static struct row *rows_of(const struct engine *engine, struct arena *arena) {
     struct row *rows = arena_array(arena, engine->positions.count + 1, sizeof *rows);
@@ -94,7 +90,7 @@ static void tell_lost(const struct engine *engine) {
         .rows = rows_of(engine, &arena),
         .row_count = engine->positions.count,
     };
-    (void)tell(engine, &event);
+    (void)reporter_tell(engine, &event);
     arena_dispose(&arena);
 }
 
@@ -114,7 +110,7 @@ static bool tell_and_hold(
     struct handover *handover = engine->handover;
     event->rebalance_id = ++handover->rebalance_id;
     event->ack_within_ms = event->row_count > 0 ? patience_ms(engine, left_ms) : 0;
-    if (!tell(engine, event) || event->ack_within_ms == 0) return false;
+    if (!reporter_tell(engine, event) || event->ack_within_ms == 0) return false;
     handover->until_ms = engine->now_ms + event->ack_within_ms;
     enter(engine, held, "the application is waited for");
     return true;

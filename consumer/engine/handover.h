@@ -3,7 +3,8 @@
 // acknowledgement and how long, what is committed before they are gone. Engine thread.
 #pragma once
 
-#include "consumer/engine/event.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 struct engine;
 struct member_assign;
@@ -19,7 +20,6 @@ enum handover_state {
 
 /// A consumer's hand-over.
 struct handover {
-    struct listener listener;
     enum handover_state state;
     int64_t rebalance_id;   ///< the last that was given
     int64_t since_ms;       ///< of the state
@@ -28,9 +28,8 @@ struct handover {
     uint64_t expired_count; ///< holds that nobody acknowledged in time
 };
 
-/// A hand-over in which nothing waits; `listener` (NULL: none) is copied. The caller frees it by
-/// free().
-struct handover *handover_new(const struct listener *listener);
+/// A hand-over in which nothing waits; the caller frees it by free().
+struct handover *handover_new(void);
 
 /// Gives up all partitions, for the member, who hears of it when it is done.
 void handover_revoke(struct engine *engine, const struct member_revoke *want);

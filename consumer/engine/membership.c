@@ -7,12 +7,11 @@
 #include "consumer/engine/engine_state.h"
 #include "consumer/engine/handover.h"
 #include "consumer/engine/membership_wire.h"
+#include "consumer/engine/reporter.h"
 #include "consumer/fetch/queue.h"
 #include "consumer/group/assignor.h"
 #include "consumer/group/member.h"
-#include "consumer/wire/kafka_error.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -38,6 +37,10 @@ static int32_t number(const struct engine *engine, enum option_name name) {
     return (int32_t)options_number(&engine->options, name);
 }
 
+static void on_entered(void *arg, const char *why) {
+    reporter_on_state(arg, why);
+}
+
 void membership_init(struct engine *engine, uint64_t seed) {
     const struct assignor *assignors[MOST_ASSIGNORS];
     struct member_config config = {
@@ -52,6 +55,8 @@ void membership_init(struct engine *engine, uint64_t seed) {
         .retry_backoff_max_ms = number(engine, OPTION_RETRY_BACKOFF_MAX_MS),
         .seed = seed,
         .log = engine->log,
+        .on_entered = on_entered,
+        .arg = engine,
     };
     engine->member = member_new(&config);
 }

@@ -6,6 +6,7 @@
 #include "consumer/base/must.h"
 #include "consumer/cluster/topic_groups.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/engine/row.h"
 #include "consumer/group/assignor.h"
 #include "consumer/net/request.h"
 #include "consumer/wire/api.h"

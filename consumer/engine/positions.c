@@ -37,14 +37,7 @@ static void on_failed(struct engine *engine, struct position *position, const st
     bool is_new = position->last_error != row->status;
     int64_t retry_at_ms = engine->now_ms + engine_backoff_ms(engine, position->failures + 1);
     position_on_failure(position, row->status, row->kafka_error, retry_at_ms);
-    if (!is_new) return;
-    struct queue_error error = {
-        .status = row->status,
-        .kafka_error = row->kafka_error,
-        .offset = -1,
-        .once = true,
-    };
-    queue_set_error(position->queue, error);
+    if (is_new) position_report(position, row->status, row->kafka_error, -1, true);
 }
 
 static void on_answered(struct position *position, enum job_kind kind, const struct row *row) {

@@ -89,16 +89,8 @@ static void report(
 ) {
     bool is_new = position->kafka_error != code || position->last_error != status;
     back_off(node, position, status, code, now_ms);
-    if (!is_new) return;
-    queue_set_error(
-        position->queue,
-        (struct queue_error){
-            .status = status,
-            .kafka_error = code,
-            .offset = position->offset,
-            .once = status == STATUS_TOPIC_AUTHORIZATION_FAILED,
-        }
-    );
+    bool once = status == STATUS_TOPIC_AUTHORIZATION_FAILED;
+    if (is_new) position_report(position, status, code, position->offset, once);
 }
 
 static void on_error(

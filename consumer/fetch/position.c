@@ -183,11 +183,25 @@ void position_seek_committed(struct position *position) {
     enter(position, POSITION_AWAIT_COMMITTED, "seek");
 }
 
+void position_report(
+    struct position *position, enum status status, int16_t kafka_error, int64_t offset, bool once
+) {
+    must(status != STATUS_OK);
+    struct queue_error error = {
+        .status = status,
+        .kafka_error = kafka_error,
+        .offset = offset,
+        .once = once,
+    };
+    queue_set_error(position->queue, error);
+    position->untold_error = status;
+}
+
 static void fail(struct position *position, enum status status, int64_t offset) {
     must(status != STATUS_OK);
     enter(position, POSITION_FAILED, status_text(status));
     position->last_error = status;
-    queue_set_error(position->queue, (struct queue_error){ .status = status, .offset = offset });
+    position_report(position, status, 0, offset, false);
 }
 
 static void reset_by_policy(struct position *position, enum status status, const char *why) {

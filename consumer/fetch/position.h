@@ -71,7 +71,8 @@ struct position {
     int32_t incarnation; ///< of the topic's metadata
     enum status last_error;
     int16_t kafka_error;
-    char *key; ///< of the set it is in
+    enum status untold_error; ///< reported, and the listener has not been told yet
+    char *key;                ///< of the set it is in
     size_t key_size;
     UT_hash_handle hh;
 };
@@ -143,6 +144,12 @@ void position_on_recreated(struct position *position);
 /// A look-up or fetch failed for now: wait until `retry_at_ms`.
 void position_on_failure(
     struct position *position, enum status status, int16_t kafka_error, int64_t retry_at_ms
+);
+
+/// Puts an error before the application: the next poll tells it (`once`: and later ones go on), and
+/// the listener.
+void position_report(
+    struct position *position, enum status status, int16_t kafka_error, int64_t offset, bool once
 );
 
 /// A look-up or fetch succeeded: counts and errors of failures are cleared.

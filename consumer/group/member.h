@@ -46,6 +46,9 @@ struct member_config {
     int32_t retry_backoff_max_ms;
     uint64_t seed; ///< of the jitter
     struct log log;
+    void (*on_entered)(void *arg, const char *why); ///< after each change of state, from inside;
+                                                    ///< must not call an input. NULL: nobody
+    void *arg;
 };
 
 /// A member of no group yet, with nothing subscribed: MEMBER_UNJOINED. Speaks the classic protocol.

@@ -115,6 +115,7 @@ void member_enter(struct member *member, enum member_state state, const char *wh
     member->state = state;
     member->told = false;
     run_entry_action(member, now_ms);
+    if (member->config.on_entered) member->config.on_entered(member->config.arg, why);
 }
 
 bool member_has_session(const struct member *member) {

@@ -5,8 +5,10 @@
 
 #include "consumer/cluster/cluster.h"
 #include "consumer/engine/command.h"
+#include "consumer/engine/commit.h"
 #include "consumer/engine/engine.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/engine/event.h"
 #include "consumer/engine/handover.h"
 #include "consumer/engine/job.h"
 #include "consumer/group/assignment.h"
@@ -19,7 +21,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WORLD_API_COUNT = 96, WORLD_VALUE_BYTES = 64, WORLD_TOPIC_BYTES = 32 };
+enum {
+    WORLD_API_COUNT = 96,
+    WORLD_VALUE_BYTES = 64,
+    WORLD_TOPIC_BYTES = 32,
+    WORLD_TEXT_BYTES = 200
+};
 
 /// Seconds as milliseconds.
 #define SECONDS(number) ((int64_t)1000 * (number))
@@ -72,7 +79,7 @@ struct world_event {
     int32_t ack_within_ms;
     struct world_row *rows;
     size_t row_count;
-    char texts[3][WORLD_VALUE_BYTES]; ///< of STATE_CHANGED: old, new, reason; of ERROR: the text
+    char texts[3][WORLD_TEXT_BYTES]; ///< of STATE_CHANGED: old, new, reason; of ERROR: the text
     enum status status;
     int16_t kafka_error;
     bool fatal;

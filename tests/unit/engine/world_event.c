@@ -8,8 +8,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static void copy_text(char to[WORLD_VALUE_BYTES], const char *from) {
-    (void)snprintf(to, WORLD_VALUE_BYTES, "%s", from ? from : "");
+static void copy_text(char to[WORLD_TEXT_BYTES], const char *from) {
+    (void)snprintf(to, WORLD_TEXT_BYTES, "%s", from ? from : "");
 }
 
 static void copy_rows(struct world_event *to, const struct event *from) {
