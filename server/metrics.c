@@ -65,6 +65,56 @@ static const struct metric_description descriptions[] = {
     [METRIC_SESSIONS_LATE_CALLS] = { "sessions-late-calls-total",
                                      "Calls of fenced sessions, answered with SESSION_FENCED.",
                                      true },
+    [METRIC_EVENTS] = { "events-total", "Events of consumers, streamed or not.", true },
+    [METRIC_EVENT_STREAMS] = { "event-streams", "Open streams of events.", false },
+    [METRIC_EVENT_STREAMS_LIMIT] = { "event-streams-limit",
+                                     "Most streams of events of one consumer "
+                                     "(events.max.streams).",
+                                     false },
+    [METRIC_EVENT_STREAMS_REFUSED] = { "event-streams-refused-total",
+                                       "Streams of events beyond the limit, answered with 503.",
+                                       true },
+    [METRIC_EVENTS_RING_LIMIT] = { "events-ring-limit",
+                                   "Most events that are kept of one consumer "
+                                   "(events.ring.size).",
+                                   false },
+    [METRIC_EVENTS_RING_BYTES_LIMIT] = { "events-ring-bytes-limit",
+                                         "Most bytes of events that are kept of one consumer "
+                                         "(events.ring.bytes).",
+                                         false },
+    [METRIC_STREAMS_CUT] = { "streams-cut-total",
+                             "Streams cut off since their client did not read.",
+                             true },
+    [METRIC_REBALANCES_HELD] = { "rebalances-held-total",
+                                 "Rebalances that waited for the application.",
+                                 true },
+    [METRIC_REBALANCES_ACKNOWLEDGED] = { "rebalances-acknowledged-total",
+                                         "Held rebalances that the application acknowledged.",
+                                         true },
+    [METRIC_REBALANCES_ACKNOWLEDGED_LATE] = { "rebalances-acknowledged-late-total",
+                                              "Acknowledgements of rebalances that had gone on "
+                                              "already.",
+                                              true },
+    [METRIC_REBALANCES_RELEASED] = { "rebalances-released-total",
+                                     "Held rebalances that went on since everybody who was "
+                                     "waited for had gone.",
+                                     true },
+    [METRIC_ASYNC_COMMITS] = { "async-commits-total", "Asynchronous commits begun.", true },
+    [METRIC_ASYNC_COMMITS_UNDER_WAY] = { "async-commits-under-way",
+                                         "Asynchronous commits whose outcome is not known yet.",
+                                         false },
+    [METRIC_ASYNC_COMMITS_REFUSED] = { "async-commits-refused-total",
+                                       "Asynchronous commits beyond commit.outcomes.size, "
+                                       "answered with 503.",
+                                       true },
+    [METRIC_COMMIT_OUTCOMES_LIMIT] = { "commit-outcomes-limit",
+                                       "Most asynchronous commits of one consumer that are under "
+                                       "way or remembered (commit.outcomes.size).",
+                                       false },
+    [METRIC_COMMIT_OUTCOMES_BYTES_LIMIT] = { "commit-outcomes-bytes-limit",
+                                             "Most bytes of outcomes that are remembered of one "
+                                             "consumer (commit.outcomes.bytes).",
+                                             false },
 };
 
 _Static_assert(sizeof descriptions / sizeof descriptions[0] == METRIC_COUNT, "a row for each");

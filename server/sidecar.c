@@ -8,6 +8,7 @@
 #include "server/bridge.h"
 #include "server/consumers/registry.h"
 #include "server/http/server.h"
+#include "server/http/stream.h"
 #include "server/journal.h"
 #include "server/metrics.h"
 #include "server/origins.h"
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { CLOSE_TIMEOUT_MS = 10000, LAST_ANSWERS_MS = 1000 };
@@ -72,6 +74,11 @@ static void set_limits(struct sidecar *sidecar) {
         { METRIC_BODY_BYTES_LIMIT, SETTING_HTTP_MAX_BODY_BYTES },
         { METRIC_POLL_BYTES_LIMIT, SETTING_POLL_MAX_BYTES },
         { METRIC_SESSIONS_FENCED_LIMIT, SETTING_SESSIONS_FENCED_SIZE },
+        { METRIC_EVENT_STREAMS_LIMIT, SETTING_EVENTS_MAX_STREAMS },
+        { METRIC_EVENTS_RING_LIMIT, SETTING_EVENTS_RING_SIZE },
+        { METRIC_EVENTS_RING_BYTES_LIMIT, SETTING_EVENTS_RING_BYTES },
+        { METRIC_COMMIT_OUTCOMES_LIMIT, SETTING_COMMIT_OUTCOMES_SIZE },
+        { METRIC_COMMIT_OUTCOMES_BYTES_LIMIT, SETTING_COMMIT_OUTCOMES_BYTES },
     };
 
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
@@ -142,6 +149,15 @@ static bool refuse_listener(
     return false;
 }
 
+static bool start_streams(struct sidecar *sidecar, char error[SETTINGS_ERROR_BYTES]) {
+    int64_t keepalive_ms = settings_number(sidecar->settings, SETTING_EVENTS_KEEPALIVE_MS);
+    must(!sidecar->service.streams);
+    sidecar->service.streams = streams_new(&sidecar->metrics, &sidecar->journal, keepalive_ms);
+    if (sidecar->service.streams) return true;
+    (void)snprintf(error, SETTINGS_ERROR_BYTES, "no thread or file for streams");
+    return false;
+}
+
 static bool start_listeners(struct sidecar *sidecar, char error[SETTINGS_ERROR_BYTES]) {
     const struct settings *settings = sidecar->settings;
     sidecar->http = http_server_new(&sidecar->service, &settings->http, false);
@@ -158,6 +174,7 @@ static void free_parts(struct sidecar *sidecar) {
     if (sidecar->service.consumers) registry_close(sidecar->service.consumers, CLOSE_TIMEOUT_MS);
     http_server_free(sidecar->management);
     registry_free(sidecar->service.consumers);
+    streams_free(sidecar->service.streams);
     if (sidecar->runtime) kc_runtime_free(sidecar->runtime);
     bridge_free(sidecar->service.bridge);
     free(sidecar);
@@ -199,7 +216,8 @@ struct sidecar *sidecar_start(const struct settings *settings, char error[SETTIN
     sidecar->service.bridge = bridge_new();
     set_limits(sidecar);
     tell_idle_settings(sidecar);
-    bool good = start_consumer(sidecar, error) && start_listeners(sidecar, error);
+    bool good = start_consumer(sidecar, error) && start_streams(sidecar, error) &&
+                start_listeners(sidecar, error);
     if (!good) {
         bridge_cancel(sidecar->service.bridge);
         free_parts(sidecar);
@@ -236,6 +254,12 @@ void sidecar_toggle_debug(struct sidecar *sidecar) {
     journal_toggle_debug(&sidecar->journal, "signal");
 }
 
+static int64_t now_ms(void) {
+    struct timespec now;
+    must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 void sidecar_stop(struct sidecar *sidecar) {
     int64_t grace_ms = settings_number(sidecar->settings, SETTING_SHUTDOWN_GRACE_MS);
     journal_line(
@@ -243,7 +267,10 @@ void sidecar_stop(struct sidecar *sidecar) {
     );
     atomic_store(&sidecar->service.is_draining, true);
     registry_drain(sidecar->service.consumers);
-    bool idle = http_server_wait_idle(sidecar->http, grace_ms);
+    int64_t until_ms = now_ms() + grace_ms;
+    registry_end_events(sidecar->service.consumers, grace_ms);
+    int64_t left_ms = until_ms - now_ms();
+    bool idle = http_server_wait_idle(sidecar->http, left_ms > 0 ? left_ms : 0);
     bridge_cancel(sidecar->service.bridge);
     (void)http_server_wait_answered(sidecar->http, LAST_ANSWERS_MS);
     journal_line(

@@ -3,7 +3,9 @@
 #include "server/consumers/consumer.h"
 
 #include "server/base/must.h"
+#include "server/http/commits.h"
 #include "server/http/delivery.h"
+#include "server/http/events.h"
 #include "server/http/sessions.h"
 
 #include <stdlib.h>
@@ -15,20 +17,30 @@ struct consumer *consumer_new(
     char error[KC_ERROR_BYTES]
 ) {
     must(parts->runtime != NULL && name != NULL);
-    struct kc_consumer *kc = kc_consumer_new(parts->runtime, config, NULL, error);
-    if (!kc) return NULL;
+    struct events *events = events_new(parts->settings, parts->metrics);
+    const struct kc_listener listener = events_listener(events);
+    struct kc_consumer *kc = kc_consumer_new(parts->runtime, config, &listener, error);
+    if (!kc) {
+        events_free(events);
+        return NULL;
+    }
+    events_attach(events, kc);
     struct consumer *consumer = must_have(sizeof *consumer);
     consumer->name = must_copy(name);
     consumer->config = kc_config_dup(config);
     consumer->kc = kc;
     consumer->delivery = delivery_new(kc, parts->metrics);
     consumer->sessions = sessions_new(parts->settings, parts->metrics, consumer->delivery);
+    consumer->events = events;
+    consumer->commits = commits_new(parts->settings, parts->metrics, events);
     return consumer;
 }
 
 void consumer_free(struct consumer *consumer) {
     must(consumer->refs == 0);
     kc_consumer_free(consumer->kc);
+    commits_free(consumer->commits);
+    events_free(consumer->events);
     sessions_free(consumer->sessions);
     delivery_free(consumer->delivery);
     kc_config_free(consumer->config);

@@ -7,7 +7,9 @@
 
 #include <stdint.h>
 
+struct commits;
 struct delivery;
+struct events;
 struct metrics;
 struct registry;
 struct sessions;
@@ -28,6 +30,8 @@ struct consumer {
     struct kc_consumer *kc;
     struct delivery *delivery;
     struct sessions *sessions;
+    struct events *events;
+    struct commits *commits;
 
     // The registry's own, guarded by its mutex.
     struct registry *registry;

@@ -4,12 +4,15 @@
 #include "server/consumers/registry.h"
 
 #include "server/base/must.h"
+#include "server/http/commits.h"
 #include "server/http/delivery.h"
+#include "server/http/events.h"
 #include "server/journal.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <utlist.h>
 
 enum { LONGEST_NAME = 64 };
@@ -174,6 +177,24 @@ void registry_drain(struct registry *registry) {
     registry_unref_all(all);
 }
 
+static int64_t now_ms(void) {
+    struct timespec now;
+    must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void registry_end_events(struct registry *registry, int64_t timeout_ms) {
+    must(timeout_ms >= 0);
+    struct consumer **all = registry_ref_all(registry);
+    int64_t until_ms = now_ms() + timeout_ms;
+    for (struct consumer **at = all; *at; at++) {
+        int64_t left_ms = until_ms - now_ms();
+        (void)commits_wait_for_none((*at)->commits, left_ms > 0 ? left_ms : 0);
+        events_end((*at)->events);
+    }
+    registry_unref_all(all);
+}
+
 /// On the engine's thread.
 static void on_closed(void *arg, const struct kc_result *result) {
     struct consumer *consumer = arg;
@@ -181,6 +202,7 @@ static void on_closed(void *arg, const struct kc_result *result) {
     const char *status = kc_status_name(result->status);
     lock(registry);
     enter(consumer, CONSUMER_CLOSED);
+    events_end(consumer->events);
     journal_line(
         registry->journal,
         KC_LOG_INFO,

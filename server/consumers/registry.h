@@ -67,6 +67,10 @@ void registry_on_close(struct registry *registry, const struct peer *peer);
 /// Main thread.
 void registry_drain(struct registry *registry);
 
+/// No more events of any consumer: their streams end, once the asynchronous commits that are under
+/// way have been told, at the latest after `timeout_ms`. Main thread.
+void registry_end_events(struct registry *registry, int64_t timeout_ms);
+
 /// Settles all answers, then closes all consumers side by side, each within its time. Returns when
 /// all are closed. No request may use one any more. Main thread.
 void registry_close(struct registry *registry, int32_t timeout_ms);

@@ -14,7 +14,7 @@ enum { WHOLE_WEIGHT = 1000 };
 /// How well a media type is wanted: by the most exact range that covers it.
 struct preference {
     const char *type;
-    int exactness; ///< 0: none covers it; 1 */*, 2 application/*, 3 the type itself
+    int exactness; ///< 0: none covers it; 1 */*, 2 such as text/*, 3 the type itself
     int weight;
 };
 
@@ -49,16 +49,22 @@ static bool range_is(const char *at, size_t size, const char *range) {
     return size == strlen(range) && strncasecmp(at, range, size) == 0;
 }
 
+/// "text/*" covers whatever begins with "text/".
+static bool range_covers_kind(const char *at, size_t size, const char *type) {
+    size_t kind = strcspn(type, "/") + 1;
+    return size == kind + 1 && at[kind] == '*' && strncasecmp(at, type, kind) == 0;
+}
+
 static void consider(struct preference *preference, const char *at, const char *end) {
     at = skip_space(at, end);
     const char *stop = at;
     while (stop < end && *stop != ';' && !isspace((unsigned char)*stop))
         stop++;
     size_t size = (size_t)(stop - at);
-    int exactness = range_is(at, size, preference->type)  ? 3
-                    : range_is(at, size, "application/*") ? 2
-                    : range_is(at, size, "*/*")           ? 1
-                                                          : 0;
+    int exactness = range_is(at, size, preference->type)            ? 3
+                    : range_covers_kind(at, size, preference->type) ? 2
+                    : range_is(at, size, "*/*")                     ? 1
+                                                                    : 0;
     if (exactness <= preference->exactness) return;
     preference->exactness = exactness;
     preference->weight = find_weight(stop, end);
@@ -79,4 +85,16 @@ bool accept_chooses(const char *accept, bool *lines) {
     *lines = ndjson.weight > json.weight ||
              (ndjson.weight == json.weight && ndjson.exactness > json.exactness);
     return json.weight > 0 || ndjson.weight > 0;
+}
+
+bool accept_allows(const char *accept, const char *type) {
+    must(type != NULL && strchr(type, '/') != NULL);
+    struct preference wanted = { .type = type };
+    if (!accept || accept[0] == '\0') return true;
+    for (const char *at = accept; *at;) {
+        const char *end = at + strcspn(at, ",");
+        consider(&wanted, at, end);
+        at = end + (*end == ',');
+    }
+    return wanted.weight > 0;
 }

@@ -13,6 +13,15 @@ void handle_poll(struct request *request);
 /// POST /v1/commit.
 void handle_commit(struct request *request);
 
+/// GET /v1/commits/{id}.
+void handle_get_commit(struct request *request);
+
+/// GET /v1/events.
+void handle_events(struct request *request);
+
+/// POST /v1/rebalances/{id}/ack.
+void handle_acknowledge(struct request *request);
+
 /// GET /v1/committed.
 void handle_committed(struct request *request);
 

@@ -65,6 +65,12 @@ const char *params_find(const struct params *params, const char *name) {
     return NULL;
 }
 
+bool params_whole_number(const char *text, int64_t *number) {
+    must(text != NULL);
+    struct kc_bytes bytes = { (const uint8_t *)text, strlen(text) };
+    return number_parse(bytes, number) == NUMBER_WHOLE;
+}
+
 static bool read_integer(
     const char *name,
     const char *text,
@@ -114,6 +120,16 @@ bool params_boolean(
     *value = strcmp(text, "true") == 0;
     if (*value || strcmp(text, "false") == 0) return true;
     return complain(complaint, "%s: '%.40s' is neither true nor false", name, text);
+}
+
+const char *params_about_partitions(const struct params *params) {
+    static const char about[] = "tp topic partition offset to timestamp";
+    bool repeatable;
+    for (size_t i = 0; i < params->count; i++) {
+        must(params->items[i].name != NULL);
+        if (is_known(about, params->items[i].name, &repeatable)) return params->items[i].name;
+    }
+    return NULL;
 }
 
 /// Where a query's partitions are to go.

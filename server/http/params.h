@@ -33,6 +33,9 @@ bool params_check(const struct params *params, const char *known, struct complai
 /// The value of a name; NULL when it is not given.
 const char *params_find(const struct params *params, const char *name);
 
+/// Reads a text that is a whole number of at most 64 bits; false when it is none.
+bool params_whole_number(const char *text, int64_t *number);
+
 /// A number between the bounds; `*number` stays when it is not given. False with a complaint.
 bool params_integer(
     const struct params *params,
@@ -47,6 +50,9 @@ bool params_integer(
 bool params_boolean(
     const struct params *params, const char *name, bool *value, struct complaint *complaint
 );
+
+/// The name of the first one that says something of partitions; NULL: none does.
+const char *params_about_partitions(const struct params *params);
 
 /// Reads what the query says of partitions: tp=t:0 (repeatable), or topic= and partition=, with
 /// offset=, to= or timestamp= for all of them where `kind` has such. False with a complaint.

@@ -260,6 +260,29 @@ enum peer_fate peer_fate(const struct peer *peer, struct peer_lookup *lookup) {
     return fate_of_far(peer, unsent, info.tcpi_state);
 }
 
+struct peer_reading peer_reading(
+    const struct peer *peer, struct peer_lookup *lookup, int64_t given_bytes
+) {
+    must(peer->fd >= 0 && given_bytes >= 0);
+    int unsent = unsent_bytes(peer->fd);
+    if (peer->is_unix) return (struct peer_reading){ given_bytes - unsent, unsent == 0 };
+    const struct tcp_info info = own_info(peer->fd);
+    struct near_answer near = { NEAR_NOT_TOLD, 0 };
+    if (peer->is_near) near = ask_near(peer, lookup);
+    if (near.kind == NEAR_OPEN) {
+        return (struct peer_reading){ (int64_t)near.read_bytes,
+                                      near.read_bytes >= written_bytes(&info) };
+    }
+    return (struct peer_reading){ (int64_t)info.tcpi_bytes_acked, unsent == 0 };
+}
+
+void peer_cut(const struct peer *peer) {
+    const struct linger at_once = { .l_onoff = 1 };
+    must(peer->fd >= 0);
+    (void)setsockopt(peer->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    (void)shutdown(peer->fd, SHUT_RDWR);
+}
+
 bool peer_watch(const struct peer *peer, struct peer *watched) {
     must(!peer->is_shut);
     *watched = *peer;

@@ -45,6 +45,22 @@ bool peer_is_gone(const struct peer *peer);
 /// Asks what became of all that was sent.
 enum peer_fate peer_fate(const struct peer *peer, struct peer_lookup *lookup);
 
+/// How far the client is with what it was sent.
+struct peer_reading {
+    int64_t taken_bytes; ///< grows as it reads; of another machine, as its kernel acknowledges
+    bool has_all;        ///< nothing is left that it has not taken
+};
+
+/// Asks how far the client is, of whom `given_bytes` were given to libmicrohttpd: two looks at the
+/// same peer show whether it reads.
+struct peer_reading peer_reading(
+    const struct peer *peer, struct peer_lookup *lookup, int64_t given_bytes
+);
+
+/// Makes the connection end with a reset, whatever lies unread in it; its fd stays open. Whoever
+/// waits for the socket is woken.
+void peer_cut(const struct peer *peer);
+
 /// Makes `watched` a peer of its own, with an fd of its own, whose fate can be asked after the
 /// connection is closed; our direction is closed, so that the client sees the end. False when there
 /// are no more file descriptors.

@@ -46,6 +46,26 @@ static const struct {
                                  "another instance of the application has taken over",
                                  409,
                                  false },
+    [PROBLEM_TOO_MANY_STREAMS] = { "TOO_MANY_STREAMS",
+                                   "too many streams of events are open",
+                                   503,
+                                   true },
+    [PROBLEM_TOO_MANY_COMMITS] = { "TOO_MANY_COMMITS",
+                                   "too many asynchronous commits are under way",
+                                   503,
+                                   true },
+    [PROBLEM_NO_SUCH_REBALANCE] = { "NO_SUCH_REBALANCE",
+                                    "there was no such rebalance, or it is long over",
+                                    404,
+                                    false },
+    [PROBLEM_REBALANCE_OVER] = { "REBALANCE_OVER",
+                                 "the rebalance is not waiting any more",
+                                 409,
+                                 false },
+    [PROBLEM_NO_SUCH_COMMIT] = { "NO_SUCH_COMMIT",
+                                 "there was no such commit, or its outcome is forgotten",
+                                 404,
+                                 false },
 };
 
 static const unsigned http_statuses[] = {
@@ -114,7 +134,28 @@ struct problem problem_of_status(enum kc_status status, int16_t kafka_error, con
     };
 }
 
-static void write_kafka_error(struct out *out, int16_t kafka_error) {
+/// An error of the group concerns the member as a whole: all that HTTP calls a conflict.
+static const struct kc_partition *find_group_error(const struct kc_result *result) {
+    for (size_t i = 0; i < result->partition_count; i++) {
+        const struct kc_partition *one = &result->partitions[i];
+        if (problem_http_status(one->status) == 409) return one;
+    }
+    return NULL;
+}
+
+bool problem_of_commit(const struct kc_result *result, struct problem *problem) {
+    must(result->message != NULL);
+    const struct kc_partition *failed = find_group_error(result);
+    if (result->status != KC_OK) {
+        const char *detail = result->message[0] ? result->message : NULL;
+        *problem = problem_of_status(result->status, result->kafka_error, detail);
+    } else if (failed) {
+        *problem = problem_of_status(failed->status, failed->kafka_error, NULL);
+    }
+    return result->status != KC_OK || failed;
+}
+
+void problem_write_kafka_error(struct out *out, int16_t kafka_error) {
     if (kafka_error == 0) {
         writer_member_null(out, "kafka_error");
         return;
@@ -132,7 +173,7 @@ void problem_write_error(struct out *out, enum kc_status status, int16_t kafka_e
         return;
     }
     writer_member_string(out, "error", kc_status_name(status));
-    write_kafka_error(out, kafka_error);
+    problem_write_kafka_error(out, kafka_error);
 }
 
 static void write_partitions(struct out *out, const struct problem *problem) {
@@ -178,7 +219,7 @@ void problem_begin(struct out *out, const struct problem *problem) {
     writer_member_integer(out, "status", problem->http_status);
     writer_member_string(out, "detail", problem->detail ? problem->detail : problem->title);
     writer_member_string(out, "code", problem->code);
-    write_kafka_error(out, problem->kafka_error);
+    problem_write_kafka_error(out, problem->kafka_error);
     writer_member_boolean(out, "retriable", problem->retriable);
     if (problem->poll_error && problem->poll_error->topic) {
         write_poll_error(out, problem->poll_error);

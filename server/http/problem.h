@@ -25,6 +25,11 @@ enum problem_code {
     PROBLEM_SHUTTING_DOWN,
     PROBLEM_NOT_READY,
     PROBLEM_SESSION_FENCED,
+    PROBLEM_TOO_MANY_STREAMS,
+    PROBLEM_TOO_MANY_COMMITS,
+    PROBLEM_NO_SUCH_REBALANCE,
+    PROBLEM_REBALANCE_OVER,
+    PROBLEM_NO_SUCH_COMMIT,
 };
 
 /// One problem document to be. All pointers are borrowed.
@@ -46,6 +51,10 @@ struct problem problem_of(enum problem_code code, const char *detail);
 /// A problem of the library's, or the broker's behind it.
 struct problem problem_of_status(enum kc_status status, int16_t kafka_error, const char *detail);
 
+/// What a commit failed of, as a whole or by an error of the group in one of its partitions. False:
+/// nothing of the kind. The detail is borrowed from the result.
+bool problem_of_commit(const struct kc_result *result, struct problem *problem);
+
 /// The HTTP status of a status of the library.
 unsigned problem_http_status(enum kc_status status);
 
@@ -57,3 +66,6 @@ void problem_write(struct out *out, const struct problem *problem);
 
 /// Writes "error": null, or the code of a partition's error with what the broker said.
 void problem_write_error(struct out *out, enum kc_status status, int16_t kafka_error);
+
+/// Writes "kafka_error": null, or the broker's code and its name.
+void problem_write_kafka_error(struct out *out, int16_t kafka_error);

@@ -18,6 +18,8 @@ static const char json_type[] = "application/json";
 static const char problem_type[] = "application/problem+json";
 static const char retry_after_seconds[] = "1";
 
+enum { PIECE_BYTES = 16 << 10 };
+
 static int64_t now_us(void) {
     struct timespec now;
     must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
@@ -44,7 +46,7 @@ struct request *request_new(struct connection *connection, struct MHD_Connection
 }
 
 void request_free(struct request *request) {
-    must(request->poll == NULL);
+    must(request->poll == NULL && request->events_reader == NULL && request->stream == NULL);
     bridge_end(request->call);
     registry_unref(request->consumer);
     if (request->all) registry_unref_all(request->all);
@@ -135,6 +137,9 @@ static void add_headers(
     if (request->preference) {
         (void)MHD_add_response_header(response, "Preference-Applied", request->preference);
     }
+    if (request->location) {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, request->location);
+    }
     bool last = request->is_last || request->connection->is_refused ||
                 atomic_load(&request->service->is_draining);
     if (last) (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
@@ -161,6 +166,21 @@ void request_answer_take(
     *body = (struct out){ 0 };
     add_headers(request, response, media_type);
     queue(request, http_status, response);
+}
+
+void request_answer_from(
+    struct request *request, const char *media_type, MHD_ContentReaderCallback read, void *arg
+) {
+    must(request->stage == REQUEST_RUNNING && read != NULL);
+    count_answer(request, MHD_HTTP_OK);
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE_BYTES, read, arg, NULL);
+    if (!response) {
+        request_drop(request);
+        return;
+    }
+    add_headers(request, response, media_type);
+    queue(request, MHD_HTTP_OK, response);
 }
 
 void request_answer_empty(struct request *request, unsigned http_status) {
@@ -229,13 +249,12 @@ bool request_partitions(
 ) {
     struct complaint complaint = { 0 };
     struct pool *pool = &request->pool;
+    const char *said = params_about_partitions(&request->params);
     bool good;
     if (request->body.size == 0) {
         good = params_partitions(&request->params, kind, pool, list, &complaint);
-    } else if (request->params.count > 0) {
-        good = complain(
-            &complaint, "%s: said in the query beside a body", request->params.items[0].name
-        );
+    } else if (said) {
+        good = complain(&complaint, "%s: said in the query beside a body", said);
     } else {
         struct kc_bytes body = { (const uint8_t *)request->body.data, request->body.size };
         good = request_read_partitions(body, kind, pool, list, &complaint);

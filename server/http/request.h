@@ -20,6 +20,8 @@ struct consumer;
 struct request;
 struct route;
 struct poll;
+struct events_reader;
+struct stream;
 
 /// One step of answering: it answers, or begins to wait for what the next step needs.
 typedef void request_step(struct request *request);
@@ -64,10 +66,13 @@ struct request {
     const char *allow;        ///< value of the header Allow of a 405 and of OPTIONS
     const char *origin;       ///< of a page that is listed in http.allowed.origins; NULL: none
     const char *preference;   ///< value of the header Preference-Applied; NULL: none
+    const char *location;     ///< value of the header Location; NULL: none
     struct pool pool;         ///< texts and lists that live as long as the request
     struct bridge_call *call; ///< what it waits for, or has waited for before this step
     request_step *step;       ///< what comes then
     struct poll *poll;        ///< of a poll; see poll.c
+    struct events_reader *events_reader;      ///< of a stream of events that has not begun
+    struct stream *stream;                    ///< its answer, if that goes on
     void (*abandon)(struct request *request); ///< undoes what is half done; NULL: nothing to undo
     unsigned answered_with;                   ///< HTTP status
     int64_t begun_at_us;                      ///< on the monotonic clock
@@ -112,6 +117,11 @@ void request_answer_take(
 
 /// Answers without a body.
 void request_answer_empty(struct request *request, unsigned http_status);
+
+/// Answers 200 with a body that `read` gives piece by piece, until it says that it has ended.
+void request_answer_from(
+    struct request *request, const char *media_type, MHD_ContentReaderCallback read, void *arg
+);
 
 /// Answers 200 with JSON, whose bytes are taken.
 void request_answer_json_take(struct request *request, struct out *body);

@@ -19,13 +19,19 @@
     { method, path, handler, params, false, false, true, settling }
 #define POSTED(method, path, handler, params, settling) \
     { method, path, handler, params, true, false, false, settling }
+#define ONLY(method, path, handler, params, settling) \
+    { method, path, handler, params, false, false, false, settling }
 #define MANAGEMENT(path, handler) \
     { "GET", path, handler, "", false, true, true, ROUTE_SETTLES_NOTHING }
 
 static const struct route routes[] = {
     API("GET", "/v1/poll", handle_poll, POLL_PARAMS, ROUTE_SETTLES_NOTHING),
     { "POST", "/v1/poll", handle_poll, POLL_PARAMS, false, false, false, ROUTE_SETTLES_NOTHING },
-    POSTED("POST", "/v1/commit", handle_commit, NAMED " offset", ROUTE_SETTLES_KNOWN),
+    POSTED("POST", "/v1/commit", handle_commit, NAMED " offset async", ROUTE_SETTLES_KNOWN),
+    API("GET", "/v1/commits/{id}", handle_get_commit, "", ROUTE_SETTLES_NOTHING),
+    // HEAD would begin a stream that shows nothing.
+    ONLY("GET", "/v1/events", handle_events, "listener last_event_id", ROUTE_SETTLES_NOTHING),
+    ONLY("POST", "/v1/rebalances/{id}/ack", handle_acknowledge, "", ROUTE_SETTLES_NOTHING),
     API("GET", "/v1/committed", handle_committed, NAMED, ROUTE_SETTLES_KNOWN),
     API("GET", "/v1/position", handle_position, NAMED, ROUTE_SETTLES_KNOWN),
     POSTED("POST", "/v1/seek", handle_seek, NAMED " offset to timestamp", ROUTE_SETTLES_ALL),

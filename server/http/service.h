@@ -11,6 +11,7 @@ struct journal;
 struct metrics;
 struct registry;
 struct settings;
+struct streams;
 
 /// Borrowed parts, but for the flag.
 struct service {
@@ -19,6 +20,7 @@ struct service {
     struct registry *consumers;
     struct bridge *bridge;
     struct metrics *metrics;
+    struct streams *streams;
     int64_t started_at_ms;   ///< on the wall clock
     atomic_bool is_draining; ///< no new polls; connections are closed after their next answer
 };

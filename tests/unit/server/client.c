@@ -8,6 +8,7 @@
 #include <check.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -152,6 +153,38 @@ static void read_head(struct client *client) {
     client->status = (int)strtol(blank, NULL, 10);
 }
 
+int client_read_head(struct client *client) {
+    read_head(client);
+    return client->status;
+}
+
+/// Reads until so much is there; false when the connection is gone before.
+static bool have(struct client *client, size_t size) {
+    enum { AT_A_TIME = 65536 };
+
+    while (client->received.size < size) {
+        char *to = out_room(&client->received, AT_A_TIME);
+        ssize_t got = recv(client->fd, to, AT_A_TIME, 0);
+        ck_assert_msg(got >= 0 || errno == ECONNRESET, "nothing more from %s", client->target);
+        if (got <= 0) return false;
+        client->received.size += (size_t)got;
+    }
+    return true;
+}
+
+enum client_piece client_read_piece(struct client *client, struct out *text) {
+    const char *end;
+    while (!(end = strstr(out_text(&client->received), "\r\n"))) {
+        if (!have(client, client->received.size + 1)) return CLIENT_CUT;
+    }
+    size_t head = (size_t)(end + 2 - client->received.data);
+    size_t size = strtoul(client->received.data, NULL, 16);
+    if (!have(client, head + size + 2)) return CLIENT_CUT;
+    out_append(text, client->received.data + head, size);
+    use(client, head + size + 2);
+    return size > 0 ? CLIENT_PIECE : CLIENT_END;
+}
+
 const char *client_header(struct client *client, const char *name) {
     static char value[256];
     size_t length = strlen(name);
@@ -175,8 +208,16 @@ static void documented_path(const struct client *client, char path[sizeof client
     if (rest) target = rest;
     int length = (int)strcspn(target, "?");
     (void)snprintf(path, sizeof client->target, "%s%.*s", rest ? "/v1" : "", length, target);
-    if (strncmp(path, "/v1/topics/", 11) == 0)
-        (void)snprintf(path, sizeof client->target, "/v1/topics/{topic}");
+    static const char *const with_subjects[][2] = {
+        { "/v1/topics/", "/v1/topics/{topic}" },
+        { "/v1/commits/", "/v1/commits/{id}" },
+        { "/v1/rebalances/", "/v1/rebalances/{id}/ack" },
+    };
+
+    for (size_t i = 0; i < sizeof with_subjects / sizeof with_subjects[0]; i++) {
+        if (strncmp(path, with_subjects[i][0], strlen(with_subjects[i][0])) == 0)
+            (void)snprintf(path, sizeof client->target, "%s", with_subjects[i][1]);
+    }
 }
 
 /// Every answer must be as the document says.

@@ -51,6 +51,19 @@ void client_ask(struct client *client, const char *method, const char *target, c
 /// Reads one answer whole; returns its status. Checks it against the OpenAPI document.
 int client_read(struct client *client);
 
+/// Reads the head of an answer whose body goes on; returns its status.
+int client_read_head(struct client *client);
+
+/// What came of a body that goes on.
+enum client_piece {
+    CLIENT_PIECE, ///< some more
+    CLIENT_END,   ///< its proper end
+    CLIENT_CUT,   ///< the connection is gone
+};
+
+/// Reads the next piece of a chunked body, behind what `text` has.
+enum client_piece client_read_piece(struct client *client, struct out *text);
+
 /// Asks and reads; returns the status.
 int client_call(struct client *client, const char *method, const char *target, const char *body);
 
