@@ -489,7 +489,9 @@ struct kc_record {
     int32_t leader_epoch; ///< -1: not known
     int64_t offset;
     int64_t timestamp_ms;   ///< -1: none
-    int32_t timestamp_type; ///< 0 create time, 1 log append time
+    int32_t timestamp_type; ///< 0 create time, 1 log append time, -1 none (message format 0)
+    bool has_checksum;      ///< stored before there were record batches
+    uint32_t checksum;      ///< then: the CRC-32 of its message, as it was stored
     uint32_t header_count;
     struct kc_bytes key;
     struct kc_bytes value;

@@ -13,6 +13,7 @@
 #include "consumer/fetch/queue.h"
 #include "consumer/net/request.h"
 #include "consumer/wire/kafka_error.h"
+#include "consumer/wire/message_set.h"
 #include "consumer/wire/messages_fetch.h"
 #include "consumer/wire/record_batch.h"
 
@@ -117,41 +118,85 @@ static void on_error(
     }
 }
 
-static void push(struct position *position, struct chunk *chunk, const struct record_batch *batch) {
+// A stretch of a partition's answer that is delivered, or skipped, as one.
+struct piece {
+    struct slice bytes;
+    int64_t next_offset;
+    int32_t leader_epoch;
+    bool is_dropped; // nothing of it is to be delivered
+};
+
+static void push(struct position *position, struct chunk *chunk, const struct piece *piece) {
     must(
-        batch->bytes.data >= chunk->data &&
-        batch->bytes.data + batch->bytes.size <= chunk->data + chunk->size
+        piece->bytes.data >= chunk->data &&
+        piece->bytes.data + piece->bytes.size <= chunk->data + chunk->size
     );
     struct queued_batch *queued = must_alloc(sizeof *queued);
     queued->chunk = chunk_ref(chunk);
-    queued->bytes = batch->bytes;
-    queued->next_offset = record_batch_next_offset(batch);
-    queued->leader_epoch = batch->partition_leader_epoch;
+    queued->bytes = piece->bytes;
+    queued->next_offset = piece->next_offset;
+    queued->leader_epoch = piece->leader_epoch;
     queue_push_take(position->queue, queued);
+}
+
+static bool take_piece(struct position *position, struct chunk *chunk, const struct piece *piece) {
+    if (piece->next_offset <= position->offset) return false;
+    position->offset = piece->next_offset;
+    position->offset_epoch = piece->leader_epoch;
+    if (piece->is_dropped) {
+        queue_skip(position->queue, piece->next_offset, piece->leader_epoch);
+    } else {
+        push(position, chunk, piece);
+    }
+    return true;
 }
 
 static void on_bad_batch(
     struct fetch_node *node,
     struct position *position,
-    enum batch_parse parsed,
     const struct record_batch *batch,
     int64_t now_ms
 ) {
-    enum status status =
-        parsed == BATCH_OLD_FORMAT ? STATUS_UNSUPPORTED_VERSION : STATUS_CORRUPT_RECORDS;
     log_warn(
         node->fetcher->settings.log,
         "batch",
         "refused",
-        "topic=%s partition=%" PRId32 " offset=%" PRId64 " base_offset=%" PRId64 " magic=%d why=%s",
+        "topic=%s partition=%" PRId32 " offset=%" PRId64 " base_offset=%" PRId64 " magic=%d",
         position->topic,
         position->partition,
         position->offset,
         batch->base_offset,
-        batch->magic,
-        status_name(status)
+        batch->magic
     );
-    report(node, position, status, ERROR_NONE, now_ms);
+    report(node, position, STATUS_CORRUPT_RECORDS, ERROR_NONE, now_ms);
+}
+
+// Looks at the batch at the front of the bytes, or the messages from before there were batches; a
+// whole one fills the piece.
+static enum batch_parse next_piece(
+    struct slice left,
+    struct aborted_filter *filter,
+    struct record_batch *batch,
+    struct piece *piece
+) {
+    enum batch_parse parsed = record_batch_parse(left, batch);
+    if (parsed == BATCH_WHOLE) {
+        *piece = (struct piece){
+            .bytes = batch->bytes,
+            .next_offset = record_batch_next_offset(batch),
+            .leader_epoch = batch->partition_leader_epoch,
+            .is_dropped = aborted_filter_drops(filter, batch) || batch->record_count == 0,
+        };
+    } else if (parsed == BATCH_OLD_FORMAT) {
+        struct message_set set;
+        message_set_take(left, &set);
+        *piece = (struct piece){
+            .bytes = set.bytes,
+            .next_offset = set.next_offset,
+            .leader_epoch = -1,
+        };
+    }
+    return parsed;
 }
 
 // Queues the batches of one partition's answer; true when the position moved.
@@ -171,25 +216,13 @@ static bool take_records(
     bool moved = false;
     while (left.size > 0) {
         struct record_batch batch;
-        enum batch_parse parsed = record_batch_parse(left, &batch);
-        if (parsed == BATCH_PARTIAL) break;
-        if (parsed != BATCH_WHOLE) {
-            on_bad_batch(node, position, parsed, &batch, now_ms);
-            break;
-        }
-        left.data += batch.size;
-        left.size -= (size_t)batch.size;
-        bool dropped = aborted_filter_drops(&filter, &batch) || batch.record_count == 0;
-        int64_t next_offset = record_batch_next_offset(&batch);
-        if (next_offset <= position->offset) continue;
-        position->offset = next_offset;
-        position->offset_epoch = batch.partition_leader_epoch;
-        moved = true;
-        if (dropped) {
-            queue_skip(position->queue, next_offset, batch.partition_leader_epoch);
-        } else {
-            push(position, chunk, &batch);
-        }
+        struct piece piece = { 0 };
+        enum batch_parse parsed = next_piece(left, &filter, &batch, &piece);
+        if (parsed == BATCH_CORRUPT) on_bad_batch(node, position, &batch, now_ms);
+        if (parsed == BATCH_CORRUPT || parsed == BATCH_PARTIAL) break;
+        left.data += piece.bytes.size;
+        left.size -= piece.bytes.size;
+        moved = take_piece(position, chunk, &piece) || moved;
     }
     arena_dispose(&arena);
     return moved;

@@ -5,6 +5,8 @@
 #include "consumer/fetch/lease.h"
 
 #include "consumer/base/must.h"
+#include "consumer/fetch/unpacker.h"
+#include "consumer/wire/record_batch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +121,7 @@ static void remember_taken(struct lease_entry *entry, struct queued_batch *batch
 }
 
 // Moves the next batch from the queue into the lease; false when there is none.
-static bool take_batch(struct lease *lease, struct queue_resume *resume) {
+static bool take_batch(struct lease *lease, struct resume *resume) {
     struct queue *queue = lease->queue;
     (void)pthread_mutex_lock(&queue->lock);
     struct queue_partition *partition = choose_partition(lease);
@@ -131,8 +133,8 @@ static bool take_batch(struct lease *lease, struct queue_resume *resume) {
         remember_taken(entry, batch);
         lease->current = entry;
         lease->batch = batch;
-        if (queue->resume.batch == batch) *resume = queue->resume;
-        queue->resume.batch = NULL;
+        if (queue->unpacker->resume.batch == batch) *resume = queue->unpacker->resume;
+        queue->unpacker->resume.batch = NULL;
         wake = queue->is_full && queue->buffered_bytes <= queue->settings.limit_bytes / 2;
         if (wake) queue->is_full = false;
     }
@@ -141,35 +143,85 @@ static bool take_batch(struct lease *lease, struct queue_resume *resume) {
     return partition != NULL;
 }
 
-static enum status open_batch(struct lease *lease, const struct queue_resume *resume) {
-    must(lease->batch->chunk != NULL);
+// Checks and decompresses a batch, unless that is done already.
+static enum status unpack_batch(struct queue *queue, const struct record_batch *batch) {
+    if (queue->settings.check_crcs && !record_batch_crc_is_right(batch))
+        return STATUS_CORRUPT_RECORDS;
+    enum compression codec = record_batch_compression(batch);
+    if (codec == COMPRESSION_NONE) return STATUS_OK;
+    return compression_decompress(
+        &queue->unpacker->compression,
+        codec,
+        record_batch_payload(batch),
+        queue->settings.batch_max_bytes,
+        &queue->unpacker->decompressed
+    );
+}
+
+static enum status open_records(
+    struct lease *lease, const struct record_batch *batch, const struct resume *resume
+) {
     struct queue *queue = lease->queue;
-    enum batch_parse parsed = record_batch_parse(lease->batch->bytes, &lease->header);
-    if (parsed != BATCH_WHOLE) return STATUS_CORRUPT_RECORDS;
+    lease->timestamp_type = record_batch_is_log_append_time(batch) ? 1 : 0;
+    lease->has_checksum = false;
+    lease->checksum = 0;
+    lease->messages = (struct message_walker){ 0 };
     if (resume->batch && !resume->from_start) {
         lease->walker = resume->walker;
         return STATUS_OK;
     }
-    struct slice records = record_batch_payload(&lease->header);
-    enum compression codec = record_batch_compression(&lease->header);
-    if (!resume->batch) {
-        if (queue->settings.check_crcs && !record_batch_crc_is_right(&lease->header)) {
-            return STATUS_CORRUPT_RECORDS;
-        }
-        if (codec != COMPRESSION_NONE) {
-            enum status status = compression_decompress(
-                &queue->compression,
-                codec,
-                records,
-                queue->settings.batch_max_bytes,
-                &queue->decompressed
-            );
-            if (status) return STATUS_CORRUPT_RECORDS;
-        }
-    }
-    if (codec != COMPRESSION_NONE) records = buf_slice(&queue->decompressed);
-    record_walker_init(&lease->walker, &lease->header, records);
+    if (!resume->batch && unpack_batch(queue, batch)) return STATUS_CORRUPT_RECORDS;
+    bool is_packed = record_batch_compression(batch) != COMPRESSION_NONE;
+    struct slice records =
+        is_packed ? buf_slice(&queue->unpacker->decompressed) : record_batch_payload(batch);
+    record_walker_init(&lease->walker, batch, records);
     return STATUS_OK;
+}
+
+static enum status open_messages(struct lease *lease, const struct resume *resume) {
+    struct queue *queue = lease->queue;
+    struct slice set = lease->batch->bytes;
+    lease->has_checksum = true;
+    lease->walker = (struct record_walker){ 0 };
+    lease->messages = (struct message_walker){ 0 };
+    if (resume->batch && !resume->from_start) {
+        lease->messages = resume->messages;
+        return STATUS_OK;
+    }
+    const struct message_unpacking how = {
+        .context = &queue->unpacker->compression,
+        .max_size = queue->settings.batch_max_bytes,
+        .check_crcs = queue->settings.check_crcs,
+    };
+    if (!resume->batch && message_set_unpack(set, &how, &queue->unpacker->decompressed))
+        return STATUS_CORRUPT_RECORDS;
+    message_walker_init(
+        &lease->messages, set, buf_slice(&queue->unpacker->decompressed), queue->settings.check_crcs
+    );
+    return STATUS_OK;
+}
+
+static enum status open_batch(struct lease *lease, const struct resume *resume) {
+    must(lease->batch->chunk != NULL);
+    struct record_batch batch;
+    switch (record_batch_parse(lease->batch->bytes, &batch)) {
+    case BATCH_WHOLE: return open_records(lease, &batch, resume);
+    case BATCH_OLD_FORMAT: return open_messages(lease, resume);
+    case BATCH_PARTIAL:
+    case BATCH_CORRUPT: return STATUS_CORRUPT_RECORDS;
+    }
+    must(!"a batch of no kind");
+    return STATUS_CORRUPT_RECORDS;
+}
+
+// Asked at the end of each batch only: one of the older formats has none but messages.
+static bool next_message(struct lease *lease, struct record *record) {
+    if (!lease->has_checksum) return false;
+    lease->messages_before = lease->messages;
+    if (!message_walker_next(&lease->messages, record)) return false;
+    lease->timestamp_type = lease->messages.timestamp_type;
+    lease->checksum = lease->messages.checksum;
+    return true;
 }
 
 // Damage in the batch at hand. After good records of this poll it waits for the next one (pitfall
@@ -190,7 +242,8 @@ static enum status on_damage(struct lease *lease) {
         (struct queue_error){ .status = STATUS_CORRUPT_RECORDS, .offset = entry->position };
     lease->error_topic = partition->topic;
     lease->error_partition = partition->partition;
-    lease->skip_offset = lease->batch->next_offset;
+    lease->skip_offset =
+        lease->messages.bad ? lease->messages.skip_offset : lease->batch->next_offset;
     lease->has_stopped = true;
     lease->batch = NULL;
     lease->current = NULL;
@@ -225,7 +278,7 @@ static bool has_records(const struct lease *lease) {
 
 static enum status next_batch(struct lease *lease) {
     for (;;) {
-        struct queue_resume resume = { 0 };
+        struct resume resume = { 0 };
         if (!take_batch(lease, &resume)) return STATUS_NO_RECORDS;
         if (has_records(lease)) return open_batch(lease, &resume) ? on_damage(lease) : STATUS_OK;
         finish_batch(lease);
@@ -270,7 +323,7 @@ enum status lease_next(
             if (status) return status;
         }
         lease->before = lease->walker;
-        if (record_walker_next(&lease->walker, record)) {
+        if (record_walker_next(&lease->walker, record) || next_message(lease, record)) {
             struct lease_entry *current = lease->current;
             if (record->offset < current->position) continue;
             lease->position_before = current->position;
@@ -284,7 +337,7 @@ enum status lease_next(
             *entry = current;
             return STATUS_OK;
         }
-        if (lease->walker.bad) return on_damage(lease);
+        if (lease->walker.bad || lease->messages.bad) return on_damage(lease);
         finish_batch(lease);
     }
 }
@@ -293,6 +346,7 @@ void lease_unread(struct lease *lease) {
     must(lease->record_count > 1 && lease->batch != NULL && lease->position_before >= 0);
     struct lease_entry *entry = lease->current;
     lease->walker = lease->before;
+    lease->messages = lease->messages_before;
     lease->record_bytes = lease->bytes_before;
     lease->record_count--;
     lease->has_stopped = true;
@@ -344,8 +398,8 @@ static void close_entry(struct lease *lease, struct lease_entry *entry, bool acc
     must(partition->is_leased);
     bool valid = !partition->is_removed && partition->version == entry->version;
     if (!valid) {
-        if (lease->queue->resume.batch && lease->current == entry)
-            lease->queue->resume.batch = NULL;
+        if (lease->queue->unpacker->resume.batch && lease->current == entry)
+            lease->queue->unpacker->resume.batch = NULL;
         queued_batches_free(entry->taken);
     } else if (accepted) {
         accept_entry(lease, entry);
@@ -364,9 +418,10 @@ static void close_entry(struct lease *lease, struct lease_entry *entry, bool acc
 static void remember_walk(struct lease *lease, bool accepted) {
     struct queue *queue = lease->queue;
     if (!lease->batch || lease->is_damaged) return;
-    queue->resume = (struct queue_resume){
+    queue->unpacker->resume = (struct resume){
         .batch = lease->batch,
         .walker = lease->walker,
+        .messages = lease->messages,
         .from_start = !accepted,
     };
 }

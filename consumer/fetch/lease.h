@@ -4,7 +4,7 @@
 #pragma once
 
 #include "consumer/fetch/queue.h"
-#include "consumer/wire/record_batch.h"
+#include "consumer/wire/message_set.h"
 #include "consumer/wire/record_walker.h"
 
 #include <stdbool.h>
@@ -38,9 +38,13 @@ struct lease {
     size_t entry_capacity;
     struct lease_entry *current; ///< the entry of `batch`; NULL: none
     struct queued_batch *batch;  ///< the one that is being walked; NULL: none
-    struct record_batch header;
     struct record_walker walker;
-    struct record_walker before; ///< the walk as it was before the last record
+    struct record_walker before;    ///< the walk as it was before the last record
+    struct message_walker messages; ///< in place of `walker`, of messages of an older format
+    struct message_walker messages_before;
+    int32_t timestamp_type; ///< of the last record: 0 create time, 1 log append time, -1 none
+    bool has_checksum;      ///< the last record has one of its own
+    uint32_t checksum;
     int64_t position_before; ///< of `current`, likewise; -1: there is no last record to take back
     int64_t record_end_before;
     uint64_t bytes_before;

@@ -4,6 +4,7 @@
 #include "consumer/fetch/queue.h"
 
 #include "consumer/base/must.h"
+#include "consumer/fetch/unpacker.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ struct queue *queue_new(const struct queue_settings *settings) {
     queue->settings = *settings;
     int failed = pthread_mutex_init(&queue->lock, NULL);
     must(failed == 0);
-    compression_context_init(&queue->compression);
+    queue->unpacker = must_alloc(sizeof *queue->unpacker);
     return queue;
 }
 
@@ -47,8 +48,9 @@ void queue_free(struct queue *queue) {
     DL_FOREACH_SAFE(queue->partitions, partition, next) {
         queue_remove(partition);
     }
-    compression_context_dispose(&queue->compression);
-    buf_dispose(&queue->decompressed);
+    compression_context_dispose(&queue->unpacker->compression);
+    buf_dispose(&queue->unpacker->decompressed);
+    free(queue->unpacker);
     (void)pthread_mutex_destroy(&queue->lock);
     free(queue);
 }
@@ -133,7 +135,8 @@ struct queued_batch *queue_take_first_locked(struct queue_partition *partition) 
 void queue_drop_locked(struct queue_partition *partition) {
     struct queued_batch *batch;
     while ((batch = queue_take_first_locked(partition))) {
-        if (partition->queue->resume.batch == batch) partition->queue->resume.batch = NULL;
+        struct resume *resume = &partition->queue->unpacker->resume;
+        if (resume->batch == batch) resume->batch = NULL;
         free_batch(batch);
     }
     must(partition->bytes == 0 && partition->record_batches == 0);

@@ -7,15 +7,15 @@
 #include "consumer/base/bytes.h"
 #include "consumer/base/chunk.h"
 #include "consumer/base/status.h"
-#include "consumer/wire/record_walker.h"
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/// One batch as it was received, still compressed; or, without a chunk, a stretch of offsets with
-/// nothing to deliver (control batches, aborted transactions).
+/// One batch, or a set of messages of an older format, as it was received, still compressed; or,
+/// without a chunk, a stretch of offsets with nothing to deliver (control batches, aborted
+/// transactions).
 struct queued_batch {
     struct queued_batch *next;
     struct chunk *chunk; ///< a reference of its own; NULL: a stretch to skip
@@ -73,14 +73,8 @@ struct queue_settings {
     void *arg;
 };
 
-/// The batch that a poll stopped in, so that the next one need not decompress it again.
-struct queue_resume {
-    const struct queued_batch *batch; ///< NULL: none
-    struct record_walker walker;
-    bool from_start; ///< the walk begins anew
-};
-
 struct lease;
+struct unpacker;
 
 /// Counts that the engine publishes for whoever asks for metrics. They only grow, but for the
 /// connections.
@@ -119,9 +113,7 @@ struct queue {
     bool has_activity; ///< a poll was opened since the engine last asked
     struct lease *lease;
     struct queue_error failure;
-    struct queue_resume resume;
-    struct compression_context compression; ///< of the one lease
-    struct buf decompressed;                ///< of the one lease
+    struct unpacker *unpacker; ///< of the one lease
     uint64_t delivered_records;
     uint64_t delivered_bytes;
     struct queue_counters counters;

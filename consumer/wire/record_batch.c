@@ -89,7 +89,7 @@ enum batch_parse record_batch_parse(struct slice bytes, struct record_batch *bat
     if (batch->magic == 2 && batch->size < AT_RECORDS) return BATCH_CORRUPT;
     if ((size_t)batch->size > bytes.size) return BATCH_PARTIAL;
     batch->bytes = (struct slice){ bytes.data, (size_t)batch->size };
-    if (batch->magic < 2) return BATCH_OLD_FORMAT;
+    if (batch->magic < 2) return batch->base_offset < INT64_MAX ? BATCH_OLD_FORMAT : BATCH_CORRUPT;
     load_header(batch, bytes.data);
     return is_plausible(batch) ? BATCH_WHOLE : BATCH_CORRUPT;
 }

@@ -38,6 +38,7 @@ static const struct member header_value_member = MEMBER(",", "value");
 
 static const struct piece timestamp_piece = PIECE(",\"timestamp\":");
 static const struct piece no_headers_piece = PIECE(",\"headers\":[]");
+static const struct piece checksum_piece = PIECE(",\"checksum\":");
 static const struct piece key_size_piece = PIECE(",\"serialized_key_size\":");
 static const struct piece value_size_piece = PIECE(",\"serialized_value_size\":");
 
@@ -206,6 +207,11 @@ static void write_head(
     out->size += (size_t)(to - begin) + tail->size;
 }
 
+static void write_checksum(struct out *out, uint32_t checksum) {
+    append(out, &checksum_piece);
+    number_append(out, (int64_t)checksum);
+}
+
 static void write_sizes(struct out *out, const struct kc_record *record) {
     size_t room = 2 * (NUMBER_MOST_BYTES + sizeof key_size_piece) + 1;
     char *begin = out_room(out, room);
@@ -227,6 +233,7 @@ void record_write(struct record_writer *writer, struct out *out, const struct kc
     } else {
         write_headers(out, record->headers, formats);
     }
+    if (record->has_checksum) write_checksum(out, record->checksum);
     write_sizes(out, record);
 }
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <utlist.h>
 
-enum { FIRST_PORT = 9092, METADATA_MAX_BYTES = 4096, FIRST_SESSION_ID = 100 };
+enum { FIRST_PORT = 9092, METADATA_MAX_BYTES = 4096, FIRST_SESSION_ID = 100, VALUE_BYTES = 300 };
 
 void fake_cluster_init(struct fake_cluster *cluster, int32_t broker_count) {
     must(broker_count > 0);
@@ -233,20 +233,74 @@ void fake_partition_move(
     move(fake_partition_get(cluster, topic, partition), node_id);
 }
 
+// The value of a record that is about to be appended.
+static struct slice next_value(
+    const struct fake_log *log, int32_t number, const char *topic, int32_t partition, char *text
+) {
+    int size = snprintf(
+        text, VALUE_BYTES, "%s-%d-%lld", topic, (int)partition, (long long)log->end_offset + number
+    );
+    must(size > 0 && size < VALUE_BYTES);
+    return (struct slice){ (const uint8_t *)text, (size_t)size };
+}
+
+void fake_partition_fill_old(
+    struct fake_cluster *cluster, const char *topic, int32_t partition, int32_t count, int8_t magic
+) {
+    struct fake_log *log = &fake_partition_get(cluster, topic, partition)->log;
+    for (int32_t i = 0; i < count; i++) {
+        char text[VALUE_BYTES];
+        struct buf bytes = { 0 };
+        struct message_to_write message = {
+            .magic = magic,
+            .offset = log->end_offset,
+            .timestamp = cluster->now_ms + cluster->wall_offset_ms,
+            .value = next_value(log, 0, topic, partition, text),
+        };
+        message_write(&message, &bytes);
+        fake_log_append_messages(log, buf_slice(&bytes), log->end_offset + 1);
+        buf_dispose(&bytes);
+    }
+}
+
+void fake_partition_wrap_old(
+    struct fake_cluster *cluster,
+    const char *topic,
+    int32_t partition,
+    int32_t count,
+    const struct message_to_write *wrapper
+) {
+    struct fake_log *log = &fake_partition_get(cluster, topic, partition)->log;
+    struct message_to_write message = *wrapper;
+    message.codec = COMPRESSION_NONE;
+    struct buf set = { 0 };
+    for (int32_t i = 0; i < count; i++) {
+        char text[VALUE_BYTES];
+        // In format 1 offsets count from the first message.
+        message.offset = wrapper->magic == 1 ? i : log->end_offset + i;
+        message.value = next_value(log, i, topic, partition, text);
+        message_write(&message, &set);
+    }
+    message = *wrapper;
+    message.offset = log->end_offset + count - 1;
+    struct buf bytes = { 0 };
+    message_write_wrapper(&message, buf_slice(&set), &bytes);
+    fake_log_append_messages(log, buf_slice(&bytes), log->end_offset + count);
+    buf_dispose(&set);
+    buf_dispose(&bytes);
+}
+
 void fake_partition_fill(
     struct fake_cluster *cluster, const char *topic, int32_t partition, int32_t count
 ) {
     struct fake_log *log = &fake_partition_get(cluster, topic, partition)->log;
     for (int32_t i = 0; i < count; i++) {
-        char value[300];
-        (void)snprintf(
-            value, sizeof value, "%s-%d-%lld", topic, (int)partition, (long long)log->end_offset
-        );
+        char text[VALUE_BYTES];
         fake_log_append_record(
             log,
             &(struct record_to_write){
                 .timestamp = cluster->now_ms + cluster->wall_offset_ms,
-                .value = slice_from_string(value),
+                .value = next_value(log, 0, topic, partition, text),
             }
         );
     }

@@ -9,6 +9,7 @@
 #include "consumer/wire/uuid.h"
 #include "tests/fake_kafka/fake_fault.h"
 #include "tests/fake_kafka/fake_log.h"
+#include "tests/fake_kafka/message_writer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -156,6 +157,20 @@ void fake_partition_move(
 /// "topic-partition-n".
 void fake_partition_fill(
     struct fake_cluster *cluster, const char *topic, int32_t partition, int32_t count
+);
+
+/// The same in message format 0 or 1: single messages.
+void fake_partition_fill_old(
+    struct fake_cluster *cluster, const char *topic, int32_t partition, int32_t count, int8_t magic
+);
+
+/// The same as one wrapper; `wrapper` says its format, codec and time.
+void fake_partition_wrap_old(
+    struct fake_cluster *cluster,
+    const char *topic,
+    int32_t partition,
+    int32_t count,
+    const struct message_to_write *wrapper
 );
 
 // Connections ------------------------------------------------------------------------------------

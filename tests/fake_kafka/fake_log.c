@@ -118,6 +118,21 @@ static void append_buf(struct fake_log *log, struct buf *bytes) {
     buf_dispose(bytes);
 }
 
+void fake_log_append_messages(struct fake_log *log, struct slice messages, int64_t next_offset) {
+    must(next_offset > log->end_offset && messages.size > 0);
+    uint8_t *bytes = must_alloc(messages.size);
+    memcpy(bytes, messages.data, messages.size);
+    log->batches = must_realloc(log->batches, (log->batch_count + 1) * sizeof *log->batches);
+    log->batches[log->batch_count++] = (struct fake_batch){
+        .bytes = bytes,
+        .size = messages.size,
+        .base_offset = log->end_offset,
+        .next_offset = next_offset,
+        .max_timestamp_ms = INT64_MIN,
+    };
+    log->end_offset = next_offset;
+}
+
 static void append_with(
     struct fake_log *log,
     struct record_writer_options *options,

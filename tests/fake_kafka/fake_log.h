@@ -56,6 +56,11 @@ void fake_log_dispose(struct fake_log *log);
 /// when the bytes are no whole batches with right checksums.
 bool fake_log_append(struct fake_log *log, struct slice records);
 
+/// Appends messages of format 0 or 1 at the log's end, as a producer of old left them: one wrapper,
+/// or one message, that leads to `next_offset`. For fetching; they have no place in searches by
+/// time.
+void fake_log_append_messages(struct fake_log *log, struct slice messages, int64_t next_offset);
+
 /// Appends one record as a batch of its own; timestamp in ms since 1970.
 void fake_log_append_record(struct fake_log *log, const struct record_to_write *record);
 

@@ -2,6 +2,7 @@
 """Records frames between clients and a real broker, as the golden files of this folder.
 
 usage: capture.py script HOST:PORT KAFKA_CLIENTS_JAR FOLDER   talks to the broker itself
+       capture.py messages HOST:PORT KAFKA_CLIENTS_JAR FOLDER fetches what capture_messages.py has made
        capture.py relay HOST:PORT KAFKA_CLIENTS_JAR FOLDER LISTEN_PORT SECONDS
                                   listens, passes on, and writes down what passed
 
@@ -374,6 +375,14 @@ def script(address, book):
         topic_exchange(client, v, topic_id)
 
 
+def messages(address, book):
+    """A fetch, in the newest version that Kafka 2.1 knows, of a log in three formats."""
+    partition = dict(Partition=0, FetchOffset=0, PartitionMaxBytes=1000000, CurrentLeaderEpoch=-1)
+    topics = [{"Topic": "messages_mixed", "Partitions": [partition]}]
+    Client(address, book).ask("Fetch", 10, "of three message formats", "_messages", MaxWaitMs=200, MinBytes=1,
+                              MaxBytes=1000000, SessionEpoch=-1, Topics=topics)
+
+
 class Relay:
     """Passes bytes on both ways and keeps the largest exchange of each API and version."""
 
@@ -420,11 +429,14 @@ class Relay:
 
 
 def main(arguments):
-    if len(arguments) not in (5, 7) or arguments[1] not in ("script", "relay"):
+    if len(arguments) not in (5, 7) or arguments[1] not in ("script", "messages", "relay"):
         sys.exit(__doc__)
     book = Book(arguments[3], arguments[4])
     if arguments[1] == "script":
         script(arguments[2], book)
+        return
+    if arguments[1] == "messages":
+        messages(arguments[2], book)
         return
     relay = Relay(arguments[2], book, int(arguments[5]))
     time.sleep(float(arguments[6]))

@@ -53,6 +53,26 @@ START_TEST(a_record_looks_as_documented) {
 
 END_TEST
 
+// Of message format 0: without a time, with the checksum that it was stored with.
+START_TEST(an_old_record_has_a_checksum_and_maybe_no_time) {
+    struct kc_record record = order();
+    record.timestamp_ms = -1;
+    record.timestamp_type = -1;
+    record.leader_epoch = -1;
+    record.has_checksum = true;
+    record.checksum = UINT32_MAX;
+    ck_assert_str_eq(
+        written(&record, (struct record_formats){ 0 }),
+        "{\"topic\":\"orders\",\"partition\":3,\"offset\":8123,\"timestamp\":-1,"
+        "\"timestamp_type\":-1,\"leader_epoch\":null,\"key\":\"c-17\",\"value\":\"{\\\"qty\\\":2}"
+        "\","
+        "\"headers\":[],\"checksum\":4294967295,\"serialized_key_size\":4,"
+        "\"serialized_value_size\":9}"
+    );
+}
+
+END_TEST
+
 START_TEST(null_and_empty_differ) { // pitfall 101, pitfall 113
     struct kc_record record = order();
     record.key = (struct kc_bytes){ NULL, 0 };
@@ -235,6 +255,7 @@ SUITE(record) {
         s,
         "record",
         a_record_looks_as_documented,
+        an_old_record_has_a_checksum_and_maybe_no_time,
         null_and_empty_differ,
         bytes_that_are_no_text_come_as_base64,
         embedded_json_breaks_no_line,
