@@ -119,6 +119,11 @@ static void send_look_up(struct coordinator *coordinator, int32_t node_id, int64
     cluster_send_take(cluster, node_id, PURPOSE_GENERAL, request);
 }
 
+bool coordinator_refuses(const struct coordinator *coordinator, uint32_t answer_count) {
+    return coordinator->node_id == NO_NODE && coordinator->answer_count != answer_count &&
+           coordinator->last_error == STATUS_GROUP_AUTHORIZATION_FAILED;
+}
+
 static bool needs_look_up(const struct coordinator *coordinator) {
     return coordinator->is_wanted && coordinator->node_id == NO_NODE && !coordinator->in_flight;
 }

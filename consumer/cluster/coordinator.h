@@ -31,6 +31,10 @@ void coordinator_want(struct coordinator *coordinator);
 /// another was found meanwhile.
 void coordinator_lost(struct coordinator *coordinator, int32_t node_id);
 
+/// True when it is not known, and a look-up that has ended since there were `answer_count` of them
+/// said that this client may not use the group: waiting makes that no better.
+bool coordinator_refuses(const struct coordinator *coordinator, uint32_t answer_count);
+
 /// Sends the look-up if one is due.
 void coordinator_step(struct coordinator *coordinator, int64_t now_ms);
 

@@ -67,6 +67,7 @@ struct commit *commit_new(size_t count, int64_t deadline_ms) {
 
 void commit_start_take(struct engine *engine, struct commit *commit) {
     must(commit->on_done != NULL);
+    commit->coordinator_answers = engine->coordinator.answer_count;
     DL_APPEND(engine->commits.first, commit);
     engine->is_dirty = true;
 }
@@ -332,6 +333,24 @@ static void end_late(struct engine *engine) {
     }
 }
 
+static void refuse(struct engine *engine, struct commit *commit, struct commit_outcome outcome) {
+    must(!commit->in_flight && outcome.status != STATUS_OK);
+    for (size_t i = 0; i < commit->row_count; i++) {
+        if (!commit->rows[i].is_done) commit->rows[i].kafka_error = outcome.kafka_error;
+    }
+    finish(engine, commit, outcome);
+}
+
+// A member that has failed for good, or may not use its group, will not get to commit: its error is
+// the answer (pitfalls 69, 99).
+static bool end_by_failed_member(struct engine *engine, struct commit *commit) {
+    if (may_send(engine)) return false;
+    struct member_error error = member_describe(engine->member).error;
+    if (!error.fatal && error.status != STATUS_GROUP_AUTHORIZATION_FAILED) return false;
+    refuse(engine, commit, (struct commit_outcome){ error.status, error.kafka_error });
+    return true;
+}
+
 // Partitions may have gone while the commit waited in the line (pitfall 1).
 static bool drop_unassigned(struct engine *engine, struct commit *commit) {
     bool any_left = false;
@@ -350,14 +369,20 @@ void commits_step(struct engine *engine, int64_t now_ms) {
     must(now_ms == engine->now_ms);
     end_late(engine);
     struct commit *commit = engine->commits.first;
-    if (!commit || commit->in_flight || now_ms < commit->retry_at_ms || !may_send(engine)) return;
+    if (!commit || commit->in_flight || end_by_failed_member(engine, commit)) return;
+    if (now_ms < commit->retry_at_ms || !may_send(engine)) return;
     if (!drop_unassigned(engine, commit)) {
         finish(engine, commit, outcome_of(commit));
         return;
     }
-    coordinator_want(&engine->coordinator);
-    if (engine->coordinator.node_id == NO_NODE) return;
-    send_commit(engine, commit);
+    struct coordinator *coordinator = &engine->coordinator;
+    coordinator_want(coordinator);
+    if (coordinator_refuses(coordinator, commit->coordinator_answers)) {
+        struct commit_outcome outcome = { coordinator->last_error, coordinator->kafka_error };
+        refuse(engine, commit, outcome);
+    } else if (coordinator->node_id != NO_NODE) {
+        send_commit(engine, commit);
+    }
 }
 
 int64_t commits_next_due_ms(const struct engine *engine, int64_t now_ms) {

@@ -29,6 +29,7 @@ struct commit {
     struct row *rows;   ///< offset, leader_epoch, metadata in; status and kafka_error out
     size_t row_count;
     int64_t deadline_ms;
+    uint32_t coordinator_answers; ///< look-ups of the coordinator that had ended when it began
     int64_t retry_at_ms;
     int failures;
     bool is_automatic;

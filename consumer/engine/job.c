@@ -27,6 +27,7 @@ struct job *job_new(enum job_kind kind, size_t count, int64_t deadline_ms) {
 
 void job_start_take(struct engine *engine, struct job *job) {
     must(job->on_done != NULL);
+    job->coordinator_answers = engine->coordinator.answer_count;
     DL_APPEND(engine->jobs, job);
     engine->is_dirty = true;
 }
@@ -73,9 +74,19 @@ static int32_t find_leader(struct engine *engine, const struct job *job, struct 
     return NO_NODE;
 }
 
+// A row that the group is refused for is failed.
+static int32_t find_coordinator(struct engine *engine, const struct job *job, struct row *row) {
+    struct coordinator *coordinator = &engine->coordinator;
+    must(job->kind == JOB_COMMITTED);
+    coordinator_want(coordinator);
+    if (coordinator_refuses(coordinator, job->coordinator_answers))
+        fail_row(row, coordinator->last_error, coordinator->kafka_error);
+    return coordinator->node_id;
+}
+
 static int32_t find_node(struct engine *engine, const struct job *job, struct row *row) {
     switch (job->kind) {
-    case JOB_COMMITTED: coordinator_want(&engine->coordinator); return engine->coordinator.node_id;
+    case JOB_COMMITTED: return find_coordinator(engine, job, row);
     case JOB_OFFSETS:
     case JOB_EPOCH_END: return find_leader(engine, job, row);
     }

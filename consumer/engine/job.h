@@ -31,7 +31,8 @@ struct job {
     struct arena arena; ///< holds the rows
     struct row *rows;
     size_t row_count;
-    int64_t deadline_ms; ///< INT64_MAX: only ended by answers
+    int64_t deadline_ms;          ///< INT64_MAX: only ended by answers
+    uint32_t coordinator_answers; ///< look-ups of the coordinator that had ended when it began
     int64_t retry_at_ms;
     int failures;
     size_t in_flight; ///< requests

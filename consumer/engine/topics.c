@@ -47,7 +47,8 @@ static void on_answer(void *owner, const struct reply *reply) {
     bool again = reply->status ||
                  (response->error_code && kafka_error_find(response->error_code)->retriable);
     bool closed = reply->status == STATUS_CLOSED;
-    if (again && !closed && reply->now_ms < command->deadline_ms) {
+    // When time is over the next step says so: a cut connection is not what the caller asked about.
+    if (again && !closed) {
         command->retry_at_ms = reply->now_ms + engine_backoff_ms(engine, ++command->failures);
         return;
     }

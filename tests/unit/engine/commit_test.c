@@ -421,6 +421,48 @@ START_TEST(a_revocation_goes_on_without_its_commit_in_time) {
 
 END_TEST
 
+static void check_refused(struct world_consumer *consumer, struct world_call *call) {
+    ck_assert_int_eq(world_await(call), STATUS_GROUP_AUTHORIZATION_FAILED);
+    ck_assert_int_le(call->finished_at_ms, consumer->world->now_ms);
+    ck_assert_int_lt(call->finished_at_ms, call->deadline_ms - SECONDS(50));
+    ck_assert_int_eq(call->rows[0].status, STATUS_GROUP_AUTHORIZATION_FAILED);
+    ck_assert_int_eq(call->rows[0].kafka_error, ERROR_GROUP_AUTHORIZATION_FAILED);
+}
+
+// pitfall 99: even the coordinator is not told to whom the group is forbidden. Asked anew each
+// time.
+START_TEST(without_authorization_for_the_group_commits_and_look_ups_are_refused_at_once) {
+    struct world *world = world_new(1, 2);
+    int16_t code = ERROR_GROUP_AUTHORIZATION_FAILED;
+    world_error(world, API_FIND_COORDINATOR, FAKE_FAULT_ERROR, code, FAKE_FOR_EVER);
+    struct world_consumer *consumer = world_add(world, BY_HAND);
+    ck_assert_int_eq(world_await(world_assign(consumer, 0, 0)), STATUS_OK);
+    check_refused(consumer, world_commit(consumer, 0, 4));
+    check_refused(consumer, world_ask(consumer, COMMAND_COMMITTED, 0));
+    fake_faults_clear(&world->cluster.faults);
+    ck_assert_int_eq(world_await(world_commit(consumer, 0, 4)), STATUS_OK);
+    ck_assert_int_eq(world_await(world_ask(consumer, COMMAND_COMMITTED, 0)), STATUS_OK);
+    world_free(world);
+}
+
+END_TEST
+
+// pitfall 99
+START_TEST(a_member_without_authorization_for_the_group_is_refused_at_once) {
+    struct world *world = world_new(1, 2);
+    int16_t code = ERROR_GROUP_AUTHORIZATION_FAILED;
+    world_error(world, API_JOIN_GROUP, FAKE_FAULT_ERROR, code, FAKE_FOR_EVER);
+    struct world_consumer *consumer = world_add_polling(world, BY_HAND);
+    world_run(world, SECONDS(2));
+    check_refused(consumer, world_commit(consumer, 0, 4));
+    fake_faults_clear(&world->cluster.faults);
+    world_await_assigned(consumer, 2, SECONDS(60)); // it asks again slowly
+    ck_assert_int_eq(world_await(world_commit(consumer, 0, 4)), STATUS_OK);
+    world_free(world);
+}
+
+END_TEST
+
 SUITE(engine_commit) {
     Suite *s = suite_create("engine/commit");
     ADD_CASE(
@@ -431,6 +473,8 @@ SUITE(engine_commit) {
         a_commit_without_rows_commits_what_was_delivered,
         a_commit_of_rows_stores_offset_epoch_and_metadata_as_given,
         a_commit_of_nothing_is_done_without_asking_anybody,
+        without_authorization_for_the_group_commits_and_look_ups_are_refused_at_once,
+        a_member_without_authorization_for_the_group_is_refused_at_once,
         a_partition_that_is_not_assigned_is_refused,
         each_partition_has_its_own_error,
         a_partition_that_an_answer_leaves_out_is_committed_again,

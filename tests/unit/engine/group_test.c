@@ -258,6 +258,26 @@ START_TEST(a_fenced_static_member_says_so_and_stays_out) {
 
 END_TEST
 
+// pitfall 69: there is nothing to wait for.
+START_TEST(a_fenced_members_commit_is_refused_at_once) {
+    struct world *world = world_new(1, 2);
+    struct world_consumer *first = world_add_polling(world, GROUP "group.instance.id=one");
+    world_await_assigned(first, 2, SECONDS(3));
+    struct world_consumer *second = world_add_polling(world, GROUP "group.instance.id=one");
+    world_await_assigned(second, 2, SECONDS(3));
+    world_run(world, SECONDS(5));
+    ck_assert_int_eq(world_member(first).state, MEMBER_FATAL);
+    struct world_call *call = world_commit(first, 0, 4);
+    ck_assert_int_eq(world_await(call), STATUS_FENCED);
+    ck_assert_int_eq(call->kafka_error, ERROR_FENCED_INSTANCE_ID);
+    ck_assert_int_eq(call->rows[0].status, STATUS_FENCED);
+    ck_assert_int_eq(call->rows[0].kafka_error, ERROR_FENCED_INSTANCE_ID);
+    ck_assert_int_eq(call->finished_at_ms, world->now_ms);
+    world_free(world);
+}
+
+END_TEST
+
 // pitfall 73: the subscription changes while a join is under way.
 START_TEST(an_assignment_for_an_older_subscription_is_not_taken) {
     struct world *world = world_new(1, 2);
@@ -326,6 +346,7 @@ SUITE(engine_group) {
         a_member_whose_application_stops_polling_leaves_and_comes_back,
         a_manual_assignment_needs_no_polls,
         a_fenced_static_member_says_so_and_stays_out,
+        a_fenced_members_commit_is_refused_at_once,
         an_assignment_for_an_older_subscription_is_not_taken,
         a_group_without_authorization_is_told_until_it_is_mended,
         a_topic_that_is_not_there_is_not_created_and_comes_when_it_is

@@ -307,6 +307,19 @@ START_TEST(a_broker_that_left_the_cluster_is_not_dialed_any_more) {
 
 END_TEST
 
+// The cut connection of a request that got no answer in time is none of the caller's business.
+START_TEST(topics_of_a_broker_that_freezes_time_out) {
+    struct world *world = world_new(1, 2);
+    struct world_consumer *consumer = world_add_polling(world, "group.id=g ");
+    world_await_assigned(consumer, 2, SECONDS(3));
+    world->cluster.brokers[0].is_frozen = true;
+    struct world_call *call = world_give(consumer, world_command(COMMAND_TOPICS, 500));
+    ck_assert_int_eq(world_await(call), STATUS_TIMED_OUT);
+    world_free(world);
+}
+
+END_TEST
+
 // pitfall 61: a dead broker holds up no look-up that others can answer.
 START_TEST(a_frozen_broker_does_not_hold_up_the_search_for_the_coordinator) {
     struct world *world = world_new(3, 1);
@@ -354,6 +367,7 @@ SUITE(engine_links) {
         a_cluster_that_moved_as_a_whole_is_found_by_its_bootstrap_address,
         a_broker_that_moved_is_followed_to_its_new_address,
         a_broker_that_left_the_cluster_is_not_dialed_any_more,
+        topics_of_a_broker_that_freezes_time_out,
         a_frozen_broker_does_not_hold_up_the_search_for_the_coordinator,
         a_connection_that_was_closed_while_idle_is_opened_again_in_silence
     );
