@@ -103,7 +103,7 @@ test:
 KAFKA ?= 4.4.0
 E2E   ?= all
 .PHONY: example
-example: $(OUT)/tail
+example: $(OUT)/tail $(OUT)/fake-kafka
 e2e:
 	@tests/setup.sh
 	$(MAKE) $(PARALLEL) all example

@@ -13,7 +13,8 @@ TEST_BOUND_S = 300
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from lib.kafka import Kafka, NotAvailable  # noqa: E402
+from lib.document import DOCUMENT  # noqa: E402
+from lib.kafka import FakeKafka, Kafka, NotAvailable  # noqa: E402
 from lib.sidecar import Sidecar  # noqa: E402
 
 
@@ -34,15 +35,57 @@ def pytest_report_header(config):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    """No test may hang: each has its time."""
+    """No test may hang: each has its time. And no answer may be other than the document says, even one
+    that the test itself does not look at."""
     def over(*_):
         pytest.fail(f"{item.name} has taken more than {TEST_BOUND_S} s")
     signal.signal(signal.SIGALRM, over)
     signal.alarm(TEST_BOUND_S)
+    DOCUMENT.complaints.clear()
     try:
-        return (yield)
+        result = yield
     finally:
         signal.alarm(0)
+    assert not DOCUMENT.complaints, "\n".join(DOCUMENT.complaints[:5])
+    return result
+
+
+# What of the document was seen. Workers of pytest-xdist tell the one that started them.
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["seen"] = sorted(DOCUMENT.seen)
+    elif is_whole(session.config) and DOCUMENT.rows() - DOCUMENT.seen and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_testnodedown(node, error):
+    DOCUMENT.seen |= set(getattr(node, "workeroutput", {}).get("seen", ()))
+
+
+pytest_testnodedown = pytest.hookimpl(optionalhook=True)(pytest_testnodedown)
+
+
+def is_whole(config):
+    """Every test was asked for, and Kafka was there."""
+    option = config.option
+    chosen = option.keyword or option.markexpr or option.deselect or option.collectonly or option.lf
+    skipped = config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", ())
+    return (not chosen and all(pathlib.Path(place).resolve() == ROOT / "tests" / "e2e" for place in config.args)
+            and not any("NO REAL KAFKA" in str(report.longrepr) for report in skipped))
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """After a whole run, each call of the document with the statuses that were seen; in brackets what no
+    test has seen."""
+    rows, seen = DOCUMENT.rows(), DOCUMENT.seen
+    terminalreporter.section(f"API document: {len(rows & seen)} of {len(rows)} rows seen")
+    if not is_whole(config):
+        return
+    for line in DOCUMENT.table():
+        terminalreporter.write_line(line)
+    if rows - seen:
+        terminalreporter.write_line(f"a whole run has to see every row; not seen: {sorted(rows - seen)}", red=True)
 
 
 @pytest.fixture(scope="session")
@@ -102,6 +145,22 @@ def own_kafka(start_own_kafka):
 def own_kafkas(start_own_kafka):
     """Three brokers of the test's own."""
     return start_own_kafka(brokers=3)
+
+
+@pytest.fixture
+def start_fake_kafka(binary, tmp_path):
+    """Starts the project's fake Kafka: start_fake_kafka("--error", "Metadata:-1"). It has the topic t with two
+    partitions, without records."""
+    started = []
+
+    def start(*options):
+        log = tmp_path / f"fake-kafka-{len(started)}.log"
+        started.append(FakeKafka(binary.parent / "fake-kafka", log, ["t:2"], *options))
+        return started[-1]
+
+    yield start
+    for cluster in started:
+        cluster.down()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 // fake-kafka: the fake cluster as a program, for demonstrations where no real Kafka can be had and
 // for trials by hand. What it holds is gone when it ends.
 #include "consumer/base/must.h"
+#include "consumer/wire/messages_session.h"
 #include "tests/fake_kafka/fake_server.h"
 
 #include <errno.h>
@@ -20,7 +21,13 @@ static const char usage[] =
     "  --topic NAME:PARTITIONS  have this topic from the start; others are made when they are "
     "asked for\n"
     "  --sample-orders          fill the topic orders with sample records, and add one every "
-    "second\n";
+    "second\n"
+    "  --error API:CODE             answer this API (Metadata, …) with an error code, at its "
+    "highest "
+    "level\n"
+    "  --partition-error API:CODE   answer it with an error code for every partition\n"
+    "  --silent API                 never answer it\n"
+    "  --without API                do not offer it\n";
 
 // The next order's number; 0: no sample orders.
 static int next_order;
@@ -93,6 +100,71 @@ static bool add_topic(struct fake_cluster *cluster, const char *text) {
     return good;
 }
 
+static const struct api *find_api(const char *name, size_t size) {
+    const struct api *api = api_next(NULL);
+    while (api && (strlen(api->name) != size || memcmp(api->name, name, size) != 0))
+        api = api_next(api);
+    return api;
+}
+
+// Takes an API out of the answer to ApiVersions.
+static void withdraw(void *arg, struct arena *arena, int16_t version, void *message) {
+    const struct api *withdrawn = arg;
+    struct api_versions_response *response = message;
+    (void)arena;
+    (void)version;
+    int32_t kept = 0;
+    for (int32_t i = 0; i < response->api_keys_count; i++) {
+        if (response->api_keys[i].api_key != (int16_t)withdrawn->key)
+            response->api_keys[kept++] = response->api_keys[i];
+    }
+    response->api_keys_count = kept;
+}
+
+// Adds a fault for ever; `text` is API or API:CODE.
+static bool add_fault(struct fake_cluster *cluster, enum fake_fault_kind kind, const char *text) {
+    size_t size = strcspn(text, ":");
+    const struct api *api = find_api(text, size);
+    char *end = NULL;
+    errno = 0;
+    long code = text[size] ? strtol(text + size + 1, &end, 10) : 0;
+    bool with_code = kind == FAKE_FAULT_ERROR || kind == FAKE_FAULT_PARTITION_ERROR;
+    bool is_code = end && *end == '\0' && !errno && code >= INT16_MIN && code <= INT16_MAX && code;
+    if (!api || with_code != is_code) return false;
+    struct fake_fault fault = { .api = api->key,
+                                .broker = FAKE_ANY_BROKER,
+                                .kind = kind,
+                                .code = (int16_t)code,
+                                .times = FAKE_FOR_EVER };
+    if (kind == FAKE_FAULT_EDIT) {
+        fault.api = API_API_VERSIONS;
+        fault.edit = withdraw;
+        fault.arg = (void *)(uintptr_t)api;
+    }
+    fake_faults_add(&cluster->faults, &fault);
+    return true;
+}
+
+// An option that makes the brokers misbehave; false: it is none.
+static bool find_fault(const char *option, enum fake_fault_kind *kind) {
+    static const struct {
+        const char *option;
+        enum fake_fault_kind kind;
+    } faults[] = {
+        { "--error", FAKE_FAULT_ERROR },
+        { "--partition-error", FAKE_FAULT_PARTITION_ERROR },
+        { "--silent", FAKE_FAULT_NEVER },
+        { "--without", FAKE_FAULT_EDIT },
+    };
+
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        if (strcmp(option, faults[i].option) != 0) continue;
+        *kind = faults[i].kind;
+        return true;
+    }
+    return false;
+}
+
 // What the command line asks for.
 struct wish {
     int32_t port; // 0: none
@@ -102,12 +174,16 @@ struct wish {
 static bool parse(int argc, char **argv, struct fake_cluster *cluster, struct wish *wish) {
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
+        enum fake_fault_kind kind;
         if (strcmp(argv[i], "--port") == 0) {
             wish->port = parse_number(value, UINT16_MAX);
             if (!wish->port) return false;
             i++;
         } else if (strcmp(argv[i], "--topic") == 0) {
             if (!add_topic(cluster, value)) return false;
+            i++;
+        } else if (find_fault(argv[i], &kind)) {
+            if (!add_fault(cluster, kind, value)) return false;
             i++;
         } else if (strcmp(argv[i], "--sample-orders") == 0) {
             wish->sample_orders = true;

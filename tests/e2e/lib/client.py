@@ -1,4 +1,7 @@
-"""A small HTTP client that hides nothing: status, headers and bytes as they came."""
+"""A small HTTP client that hides nothing: status, headers and bytes as they came. Every answer is checked against
+the API's document (lib/document.py)."""
+import functools
+import gzip
 import http.client
 import json
 import re
@@ -6,6 +9,10 @@ import select
 import socket
 import struct
 import urllib.parse
+
+import zstandard
+
+from .document import DOCUMENT
 
 
 class Answer:
@@ -20,15 +27,26 @@ class Answer:
         return f"<{self.status} {self.body[:600]!r}>"
 
     @property
-    def json(self):
-        return json.loads(self.body, object_pairs_hook=without_repetition)
+    def content(self):
+        """The body as it was before it was compressed."""
+        coding = self.headers.get("content-encoding")
+        if coding == "gzip":
+            return gzip.decompress(self.body)
+        if coding == "zstd":
+            return zstandard.ZstdDecompressor().decompressobj().decompress(self.body)
+        assert coding is None, coding
+        return self.body
 
-    @property
+    @functools.cached_property
+    def json(self):
+        return parse(self.content)
+
+    @functools.cached_property
     def lines(self):
         """The objects of an NDJSON body, which ends in a line end."""
         assert self.headers["content-type"].startswith("application/x-ndjson"), self
-        assert self.body.endswith(b"\n"), self
-        return [json.loads(line, object_pairs_hook=without_repetition) for line in self.body.split(b"\n")[:-1]]
+        assert self.content.endswith(b"\n"), self
+        return [parse(line) for line in self.content.split(b"\n")[:-1]]
 
     def ok(self, status=200):
         """The JSON of a good answer."""
@@ -51,16 +69,29 @@ class Answer:
         return document
 
 
+def parse(text):
+    return json.loads(text, object_pairs_hook=without_repetition)
+
+
 def without_repetition(pairs):
     """A dict of JSON members, none of which may come twice."""
     assert len(dict(pairs)) == len(pairs), pairs
     return dict(pairs)
 
 
+def read_answer(response, kind, method, path, breaks_http=False):
+    """The whole answer, which must be in the document; what breaks HTTP itself is answered by the HTTP library."""
+    answer = Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+    if not breaks_http:
+        DOCUMENT.check(kind, method, path, answer)
+    return answer
+
+
 class RawRequest:
     """A request on a socket of its own, whose answer may be read, or left, as a test likes."""
 
     def __init__(self, listener, path, version="1.1", headers=""):
+        self.path = path
         if listener.startswith("unix:"):
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.connect(listener[5:])
@@ -84,12 +115,59 @@ class RawRequest:
     def answer(self):
         response = http.client.HTTPResponse(self.socket)
         response.begin()
-        return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        return read_answer(response, "api", "GET", self.path)
 
     def reset(self):
         """Closes so that the other side gets a reset, whatever has been read."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
+
+
+class Stream:
+    """An answer without an end, item by item: for item in stream. Server-sent events come as {"id", "event", "data"}
+    (data parsed, others where they are there), lines of NDJSON as what they hold. Comments and empty lines are passed
+    over. It ends when the server closes; silence for timeout_s raises TimeoutError."""
+
+    def __init__(self, listener, path, headers="", timeout_s=30.0):
+        self.path = path
+        self.request = RawRequest(listener, path, headers=headers)
+        self.request.socket.settimeout(timeout_s)
+        self.response = http.client.HTTPResponse(self.request.socket)
+        self.response.begin()
+        self.status = self.response.status
+        self.headers = {k.lower(): v for k, v in self.response.getheaders()}
+        if self.status >= 400:
+            self.refusal = read_answer(self.response, "api", "GET", path)
+        else:
+            self.about = DOCUMENT.check_head("api", "GET", path, self)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.request.socket.close()
+
+    def __iter__(self):
+        of_events = self.headers["content-type"].startswith("text/event-stream")
+        for item in self._events() if of_events else self._lines():
+            DOCUMENT.check_item(self.about, item, "GET", self.path)
+            yield item
+
+    def _lines(self):
+        while line := self.response.readline():
+            assert line.endswith(b"\n"), line
+            yield parse(line)
+
+    def _events(self):
+        event = {}
+        while line := self.response.readline().decode():
+            name, _, value = line.rstrip("\n").partition(":")
+            if name in ("id", "event", "data"):
+                assert name not in event, "every event's data is one line"
+                event[name] = parse(value.strip()) if name == "data" else value.strip()
+            elif line == "\n" and event:
+                yield event
+                event = {}
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -107,10 +185,11 @@ class UnixConnection(http.client.HTTPConnection):
 
 class Client:
     """Calls one listener ("127.0.0.1:8092" or "unix:/path"). Every call has a connection of its own,
-    unless keep_alive is true."""
+    unless keep_alive is true. `kind` is "api" or "management"."""
 
-    def __init__(self, listener, keep_alive=False):
+    def __init__(self, listener, keep_alive=False, kind="api"):
         self.listener = listener
+        self.kind = kind
         self.keep_alive = keep_alive
         self.kept = None
 
@@ -120,7 +199,7 @@ class Client:
         host, port = self.listener.rsplit(":", 1)
         return http.client.HTTPConnection(host, int(port), timeout=timeout_s)
 
-    def call(self, method, path, body=None, headers=None, timeout_s=60.0):
+    def call(self, method, path, body=None, headers=None, timeout_s=60.0, breaks_http=False):
         """`body` is sent as it is when it is bytes or str, else as JSON."""
         if body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body)
@@ -131,7 +210,7 @@ class Client:
         try:
             connection.request(method, path, body=body, headers=headers)
             response = connection.getresponse()
-            answer = Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+            answer = read_answer(response, self.kind, method, path, breaks_http)
         except BaseException:
             self.kept = None
             connection.close()

@@ -7,7 +7,7 @@ import uuid
 from confluent_kafka import ConsumerGroupTopicPartitions
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from .wait import eventually
+from .wait import eventually, free_port
 
 TOOL = pathlib.Path(__file__).resolve().parents[2] / "kafka" / "kafka"
 
@@ -77,3 +77,21 @@ class Kafka:
         """{(topic, partition): TopicPartition} as an outsider sees it."""
         found = self.admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group].result(15)
         return {(entry.topic, entry.partition): entry for entry in found.topic_partitions if entry.offset >= 0}
+
+
+class FakeKafka:
+    """The project's own fake cluster as a program: quick, and it fails as it is told.
+    FakeKafka(binary, log, ["t:1"], "--error", "OffsetFetch:-1")"""
+
+    def __init__(self, program, log, topics, *options):
+        self.bootstrap = f"127.0.0.1:{free_port()}"
+        named = [word for topic in topics for word in ("--topic", topic)]
+        with open(log, "ab") as output:
+            self.process = subprocess.Popen([str(program), "--port", self.bootstrap.split(":")[1], *named, *options],
+                                            stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        eventually(lambda: "listens on" in log.read_text() or self.process.poll() is not None)
+        assert self.process.poll() is None, log.read_text()
+
+    def down(self):
+        self.process.terminate()
+        self.process.wait(10)

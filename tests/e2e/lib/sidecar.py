@@ -34,7 +34,7 @@ class Sidecar:
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=subprocess.STDOUT, env={**os.environ, **(env or {})})
         self.http = Client(self.listener)
-        self.management = Client(management)
+        self.management = Client(management, kind="management")
 
     def __str__(self):
         return f"kafka-sidecar at {self.listener}"
