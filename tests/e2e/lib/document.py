@@ -12,8 +12,13 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 # What any HTTP answer may have; others are to be in the document.
 OF_HTTP = {"cache-control", "connection", "content-encoding", "content-length", "content-type", "date", "keep-alive",
            "transfer-encoding", "vary"}
+OF_BROWSERS = "access-control-"
 # What is answered before the path is looked at, and so even to calls that are none.
 BEFORE_ROUTING = ("BadQuery", "Unauthorized", "ForeignHost", "BodyTooLarge", "Busy")
+# Answers that no call names, since they belong to all: what they are answers to, and their status.
+OF_NO_CALL = {"NotFound": ("any other", 404), "MethodNotAllowed": ("any other", 405), "Options": ("OPTIONS", 204),
+              "NoSuchConsumer": ("any consumer", 404)}
+NAMED_CONSUMER = re.compile("/v1/consumers/[^/]+/(?=[a-z])")
 
 
 class NotInDocument(Exception):
@@ -68,18 +73,17 @@ class Document:
 
     def codes(self, response):
         """The codes that a problem may have."""
-        schema = response["content"].get("application/problem+json", {}).get("schema", {})
+        schema = response.get("content", {}).get("application/problem+json", {}).get("schema", {})
         return [code for part in schema.get("allOf", ()) for code in part.get("properties", {}).get("code", {}).get("enum", ())]
 
     def rows(self):
         """All that there is to see."""
         found = {f"{operation} {status} {media}" for operation in self.operations
                  for status, response in self.responses(operation).items() for media in response.get("content", {"-": None})}
-        for name, response in self.components["responses"].items():
-            status = status_of(response)
-            found |= {f"{status} {code}" for code in self.codes(response)}
-            if name in ("NotFound", "MethodNotAllowed"):
-                found.add(f"any other {status} application/problem+json")
+        for response in self.components["responses"].values():
+            found |= {f"{status_of(response)} {code}" for code in self.codes(response)}
+        for name, (call, status) in OF_NO_CALL.items():
+            found |= {f"{call} {status} {media}" for media in self.components["responses"][name].get("content", {"-": None})}
         return found
 
     def table(self):
@@ -106,25 +110,33 @@ class Document:
         return "; ".join(f"{'/'.join(map(str, error.instance_path))}: {error.message[:300]}"
                          for error, _ in zip(validator.iter_errors(value), range(3)))
 
-    def find(self, listener, method, target):
-        path = target.split("?")[0]
-        wanted = "GET" if method == "HEAD" else method
-        fitting = [one for one in self.operations if one.listener == listener and one.pattern.fullmatch(path)]
-        return next((one for one in fitting if one.method == wanted), None), bool(fitting)
+    def fitting(self, listener, path):
+        """The operations of a path."""
+        return [one for one in self.operations if one.listener == listener and one.pattern.fullmatch(path)]
 
-    def expected(self, listener, method, target):
+    def expected(self, listener, method, target, answer):
         """The name of a call, and its responses by status."""
-        operation, is_path = self.find(listener, method, target)
+        path = target.split("?")[0]
+        fitting = self.fitting(listener, path)
+        of_consumer = not fitting and listener == "api" and NAMED_CONSUMER.match(path)
+        if of_consumer:  # every call of the configured consumer is one of any other
+            fitting = self.fitting(listener, NAMED_CONSUMER.sub("/v1/", path))
+        wanted = "GET" if method == "HEAD" else method
+        operation = next((one for one in fitting if one.method == wanted), None)
+        if of_consumer and fitting and answer.status == 404 and b"NO_SUCH_CONSUMER" in answer.content:
+            return self.of_no_call("NoSuchConsumer")
         if operation:
             return str(operation), self.responses(operation)
+        return self.of_no_call("NotFound" if not fitting else "Options" if method == "OPTIONS" else "MethodNotAllowed")
+
+    def of_no_call(self, name):
         named = self.components["responses"]
-        others = {status_of(named[name]): named[name] for name in BEFORE_ROUTING}
-        name = "MethodNotAllowed" if is_path else "NotFound"
-        return "any other", {**others, status_of(named[name]): named[name]}
+        call, status = OF_NO_CALL[name]
+        return call, {**{status_of(named[other]): named[other] for other in BEFORE_ROUTING}, status: named[name]}
 
     def check_head(self, listener, method, target, answer):
         """Checks status, media type and headers; returns what the document has for the body."""
-        call, responses = self.expected(listener, method, target)
+        call, responses = self.expected(listener, method, target, answer)
         self.demand(answer.status in responses, f"{call} has no status {answer.status}", method, target, answer)
         response = responses[answer.status]
         media = media_type(answer.headers)
@@ -132,14 +144,19 @@ class Document:
         self.demand(media in content or (answer.status == 204 and not media), f"{call} {answer.status} has no {media}",
                     method, target, answer)
         self.check_headers(response, method, target, answer)
-        if call != "any other" or answer.status in (404, 405):
+        if self.is_row(call, answer.status):
             self.seen.add(f"{call} {answer.status} {media or '-'}")
         return content.get(media, {})
+
+    def is_row(self, call, status):
+        """An answer before routing, to what is no call, is none."""
+        of_no_call = [of for of in OF_NO_CALL.values() if of[0] == call]
+        return not of_no_call or (call, status) in of_no_call
 
     def check_headers(self, response, method, target, answer):
         documented = {name.lower(): self.resolve(one) for name, one in response.get("headers", {}).items()}
         for name in answer.headers.keys() - OF_HTTP:
-            self.demand(name in documented, f"the header {name} is not in the document", method, target, answer)
+            self.demand(name in documented or name.startswith(OF_BROWSERS), f"the header {name} is not in the document", method, target, answer)
         for name, header in documented.items():
             value = answer.headers.get(name)
             self.demand(value is not None or not header.get("required"), f"{name} is missing", method, target, answer)
@@ -178,6 +195,7 @@ class Document:
 
 
 def status_of(response):
+    """The status of a named response, which a problem has in its schema."""
     return response["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["status"]["const"]
 
 
