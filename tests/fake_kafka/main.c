@@ -107,15 +107,21 @@ static const struct api *find_api(const char *name, size_t size) {
     return api;
 }
 
-// Takes an API out of the answer to ApiVersions.
+enum { MOST_APIS = 128 };
+
+// The APIs that are not offered, by key.
+static bool withdrawn[MOST_APIS];
+
+// Takes them out of the answer to ApiVersions.
 static void withdraw(void *arg, struct arena *arena, int16_t version, void *message) {
-    const struct api *withdrawn = arg;
     struct api_versions_response *response = message;
+    (void)arg;
     (void)arena;
     (void)version;
     int32_t kept = 0;
     for (int32_t i = 0; i < response->api_keys_count; i++) {
-        if (response->api_keys[i].api_key != (int16_t)withdrawn->key)
+        int16_t key = response->api_keys[i].api_key;
+        if (key < 0 || key >= MOST_APIS || !withdrawn[key])
             response->api_keys[kept++] = response->api_keys[i];
     }
     response->api_keys_count = kept;
@@ -139,7 +145,8 @@ static bool add_fault(struct fake_cluster *cluster, enum fake_fault_kind kind, c
     if (kind == FAKE_FAULT_EDIT) {
         fault.api = API_API_VERSIONS;
         fault.edit = withdraw;
-        fault.arg = (void *)(uintptr_t)api;
+        must((size_t)api->key < MOST_APIS);
+        withdrawn[api->key] = true;
     }
     fake_faults_add(&cluster->faults, &fault);
     return true;
