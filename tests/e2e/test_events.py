@@ -53,6 +53,8 @@ def test_a_stream_begins_with_the_assignment_and_goes_on_with_what_changes(kafka
         while not seen or seen[-1].name != "partitions_assigned":
             seen.append(stream.next())
         assert [event.id for event in seen] == list(range(first.id + 1, first.id + 1 + len(seen)))
+        states = [event for event in seen if event.name == "state"]
+        assert states[0].data["old"] == "stable" and all(event.data["why"] for event in states), states
         assert {row["topic"] for row in seen[-1].data["partitions"]} >= {other}
         assert seen[-1].data["ack_by"] is None, "nobody has said that it listens"
 

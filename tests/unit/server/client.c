@@ -84,7 +84,7 @@ static struct client connected(int fd) {
     return (struct client){ .fd = fd };
 }
 
-static struct client connect_port(unsigned port) {
+struct client client_connect_port(unsigned port) {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((in_port_t)port) };
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -94,7 +94,7 @@ static struct client connect_port(unsigned port) {
 }
 
 struct client client_connect(void) {
-    if (sidecar_port(sidecar) != 0) return connect_port(sidecar_port(sidecar));
+    if (sidecar_port(sidecar) != 0) return client_connect_port(sidecar_port(sidecar));
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", socket_path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -104,7 +104,7 @@ struct client client_connect(void) {
 }
 
 struct client client_connect_management(void) {
-    return connect_port(sidecar_management_port(sidecar));
+    return client_connect_port(sidecar_management_port(sidecar));
 }
 
 void client_send(struct client *client, const char *text) {

@@ -39,6 +39,9 @@ const char *unix_path(void);
 /// Connects to the API, or to the management listener.
 struct client client_connect(void);
 
+/// Connects to a port of loopback.
+struct client client_connect_port(unsigned port);
+
 /// Connects to the management listener.
 struct client client_connect_management(void);
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static struct client client;
 
@@ -254,7 +255,9 @@ START_TEST(what_is_under_way_is_completed_and_told_when_the_server_stops) { // p
     fake_hold(FAKE_COMMIT);
     free(commit("&tp=orders:0&offset=8", NULL));
     ck_assert_int_eq(pthread_create(&thread, NULL, release_while_draining, NULL), 0);
+    time_t began = time(NULL);
     sidecar_stop(the_sidecar());
+    ck_assert_int_lt(time(NULL) - began, 15); // not the whole grace
     ck_assert_int_eq(pthread_join(thread, NULL), 0);
     while (client_read_piece(&stream, &text) == CLIENT_PIECE) {}
     const char *told = strstr(out_text(&text), "event: commit\n");
