@@ -123,53 +123,6 @@ class RawRequest:
         self.socket.close()
 
 
-class Stream:
-    """An answer without an end, item by item: for item in stream. Server-sent events come as {"id", "event", "data"}
-    (data parsed, others where they are there), lines of NDJSON as what they hold. Comments and empty lines are passed
-    over. It ends when the server closes; silence for timeout_s raises TimeoutError."""
-
-    def __init__(self, listener, path, headers="", timeout_s=30.0):
-        self.path = path
-        self.request = RawRequest(listener, path, headers=headers)
-        self.request.socket.settimeout(timeout_s)
-        self.response = http.client.HTTPResponse(self.request.socket)
-        self.response.begin()
-        self.status = self.response.status
-        self.headers = {k.lower(): v for k, v in self.response.getheaders()}
-        if self.status >= 400:
-            self.refusal = read_answer(self.response, "api", "GET", path)
-        else:
-            self.about = DOCUMENT.check_head("api", "GET", path, self)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.request.socket.close()
-
-    def __iter__(self):
-        of_events = self.headers["content-type"].startswith("text/event-stream")
-        for item in self._events() if of_events else self._lines():
-            DOCUMENT.check_item(self.about, item, "GET", self.path)
-            yield item
-
-    def _lines(self):
-        while line := self.response.readline():
-            assert line.endswith(b"\n"), line
-            yield parse(line)
-
-    def _events(self):
-        event = {}
-        while line := self.response.readline().decode():
-            name, _, value = line.rstrip("\n").partition(":")
-            if name in ("id", "event", "data"):
-                assert name not in event, "every event's data is one line"
-                event[name] = parse(value.strip()) if name == "data" else value.strip()
-            elif line == "\n" and event:
-                yield event
-                event = {}
-
-
 class UnixConnection(http.client.HTTPConnection):
     """HTTP over a Unix socket."""
 

@@ -82,6 +82,9 @@ class Document:
                  for status, response in self.responses(operation).items() for media in response.get("content", {"-": None})}
         for response in self.components["responses"].values():
             found |= {f"{status_of(response)} {code}" for code in self.codes(response)}
+        for operation in self.operations:
+            stream = self.responses(operation).get(200, {}).get("content", {}).get("text/event-stream", {})
+            found |= {f"event {name}" for name in stream.get("x-events", ())}
         for name, (call, status) in OF_NO_CALL.items():
             found |= {f"{call} {status} {media}" for media in self.components["responses"][name].get("content", {"-": None})}
         return found
@@ -183,9 +186,16 @@ class Document:
             self.demand(answer.content, "an empty body", method, target, answer)
 
     def check_item(self, content, item, method, target):
-        """Checks one line or event of a stream."""
+        """Checks one line of NDJSON."""
         misfit = self.misfit(content["x-itemSchema"], item)
-        self.demand(not misfit, f"an item of the stream: {misfit}", method, target, item)
+        self.demand(not misfit, f"a line: {misfit}", method, target, item)
+
+    def check_event(self, content, name, data, target):
+        """Checks one server-sent event."""
+        self.demand(name in content["x-events"], f"no event has the name {name}", "GET", target, data)
+        misfit = self.misfit(content["x-events"][name], data)
+        self.demand(not misfit, f"the event {name}: {misfit}", "GET", target, data)
+        self.seen.add(f"event {name}")
 
     def demand(self, condition, complaint, method, target, answer):
         """Notes a complaint, for tests that swallow exceptions, and raises it."""

@@ -4,7 +4,8 @@ import re
 import signal
 import subprocess
 
-from .client import RawRequest
+from .client import Answer, RawRequest
+from .document import DOCUMENT
 from .wait import eventually
 
 
@@ -38,7 +39,7 @@ class Stream:
             name, value = line.decode().split(": ", 1)
             self.head[name.lower()] = value
         assert self.head["content-type"] == "text/event-stream", self.head
-        assert self.head["cache-control"] == "no-store", self.head
+        self.about = DOCUMENT.check_head("api", "GET", self.request.path, Answer(200, self.head, b""))
         self.text = b""
 
     def __enter__(self):
@@ -66,6 +67,7 @@ class Stream:
         while (block := self.block()) is not None:
             if block.startswith("id: "):
                 event = Event(block)
+                DOCUMENT.check_event(self.about, event.name, event.data, self.request.path)
                 if not names or event.name in names:
                     return event
         raise AssertionError("the stream has ended")
