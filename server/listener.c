@@ -6,13 +6,22 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LONGEST_HOST = 64, LARGEST_PORT = 65535, BACKLOG = 512, MODE = 0660 };
+enum {
+    LONGEST_HOST = 64,
+    LARGEST_PORT = 65535,
+    BACKLOG = 512,
+    LONGEST_OWNER = 256,
+    DEFAULT_MODE = 0660
+};
 
 static const char unix_prefix[] = "unix:";
 
@@ -54,7 +63,7 @@ bool listener_parse(const char *text, struct listener *listener) {
     must(text != NULL);
     char host[LONGEST_HOST];
     in_port_t port = 0;
-    *listener = (struct listener){ 0 };
+    *listener = (struct listener){ .mode = DEFAULT_MODE, .user = (uid_t)-1, .group = (gid_t)-1 };
     if (text[0] == '\0') return true;
     if (strncmp(text, unix_prefix, sizeof unix_prefix - 1) == 0) {
         return parse_path(text + sizeof unix_prefix - 1, listener);
@@ -74,6 +83,59 @@ bool listener_parse(const char *text, struct listener *listener) {
     return parse_host(host, port, listener);
 }
 
+const char *listener_fault(const char *text) {
+    const size_t room = sizeof((struct sockaddr_un *)NULL)->sun_path;
+    _Static_assert(sizeof((struct sockaddr_un *)NULL)->sun_path == 108, "as the sentence says");
+    must(text != NULL);
+    bool is_path = strncmp(text, unix_prefix, sizeof unix_prefix - 1) == 0;
+    const char *path = is_path ? text + sizeof unix_prefix - 1 : text;
+    if (is_path && strlen(path) >= room) return "the path is longer than 107 bytes";
+    if (is_path) return "the path does not begin with a slash";
+    return "neither host:port, with the host as an address, nor unix:/path";
+}
+
+bool listener_set_mode(struct listener *listener, const char *text) {
+    must(listener != NULL);
+    size_t digits = strspn(text, "01234567");
+    if (digits < 3 || digits > 4 || text[digits] != '\0') return false;
+    listener->mode = (mode_t)strtol(text, NULL, 8);
+    return listener->mode <= 0777;
+}
+
+/// A number as it is; -1 for what is none.
+static int64_t number_of(const char *text) {
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && digits < 10 && text[digits] == '\0' ? strtol(text, NULL, 10) : -1;
+}
+
+static bool find_user(const char *name, uid_t *user) {
+    int64_t number = number_of(name);
+    const struct passwd *found = number < 0 ? getpwnam(name) : NULL; // start has one thread
+    if (number < 0 && !found) return false;
+    *user = found ? found->pw_uid : (uid_t)number;
+    return true;
+}
+
+static bool find_group(const char *name, gid_t *group) {
+    int64_t number = number_of(name);
+    const struct group *found = number < 0 ? getgrnam(name) : NULL;
+    if (number < 0 && !found) return false;
+    *group = found ? found->gr_gid : (gid_t)number;
+    return true;
+}
+
+bool listener_set_owner(struct listener *listener, const char *text) {
+    char owner[LONGEST_OWNER];
+    size_t length = strlen(text);
+    must(listener != NULL);
+    if (length == 0 || length >= sizeof owner) return false;
+    memcpy(owner, text, length + 1);
+    char *colon = strchr(owner, ':');
+    if (colon) *colon = '\0';
+    if (colon && !find_group(colon + 1, &listener->group)) return false;
+    return colon == owner || find_user(owner, &listener->user);
+}
+
 bool listener_is_unix(const struct listener *listener) {
     return listener->size > 0 && listener->address.any.sa_family == AF_UNIX;
 }
@@ -86,8 +148,13 @@ bool listener_is_private(const struct listener *listener) {
     }
 }
 
-/// A path whose owner died without removing it refuses connections.
+/// A path whose owner died without removing it refuses connections. So does a file that is no
+/// socket, which is left alone.
 static bool path_is_dead(const struct listener *listener) {
+    struct stat there;
+    if (lstat(listener->address.local.sun_path, &there) != 0 || !S_ISSOCK(there.st_mode)) {
+        return false;
+    }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return false;
     int connected = connect(fd, &listener->address.any, listener->size);
@@ -96,25 +163,34 @@ static bool path_is_dead(const struct listener *listener) {
     return dead;
 }
 
-static int bind_socket(int fd, const struct listener *listener) {
-    const int on = 1;
-    if (!listener_is_unix(listener)) {
-        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        return bind(fd, &listener->address.any, listener->size);
-    }
-    if (path_is_dead(listener)) listener_remove(listener);
-    // Nobody may connect before the mode is right, and nobody can before listen().
+/// Nobody can connect before listen(), whatever the mode is until then.
+static int bind_path(int fd, struct listener *listener) {
+    const char *path = listener->address.local.sun_path;
+    struct stat made;
+    if (path_is_dead(listener)) (void)unlink(path);
     if (bind(fd, &listener->address.any, listener->size) != 0) return -1;
-    return chmod(listener->address.local.sun_path, MODE);
+    if (lstat(path, &made) != 0) return -1;
+    listener->inode = made.st_ino;
+    bool has_owner = listener->user != (uid_t)-1 || listener->group != (gid_t)-1;
+    if (has_owner && lchown(path, listener->user, listener->group) != 0) return -1;
+    return chmod(path, listener->mode);
 }
 
-int listener_open(const struct listener *listener) {
+static int bind_socket(int fd, struct listener *listener) {
+    const int on = 1;
+    if (listener_is_unix(listener)) return bind_path(fd, listener);
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    return bind(fd, &listener->address.any, listener->size);
+}
+
+int listener_open(struct listener *listener) {
     must(listener->size > 0);
     int family = listener->address.any.sa_family;
     int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return -1;
     if (bind_socket(fd, listener) != 0 || listen(fd, BACKLOG) != 0) {
         int error = errno;
+        if (listener->inode != 0) listener_remove(listener);
         (void)close(fd);
         errno = error;
         return -1;
@@ -124,7 +200,10 @@ int listener_open(const struct listener *listener) {
 
 void listener_remove(const struct listener *listener) {
     must(listener->size > 0);
-    if (listener_is_unix(listener)) (void)unlink(listener->address.local.sun_path);
+    struct stat there;
+    if (!listener_is_unix(listener)) return;
+    const char *path = listener->address.local.sun_path;
+    if (lstat(path, &there) == 0 && there.st_ino == listener->inode) (void)unlink(path);
 }
 
 unsigned listener_port(int fd) {

@@ -20,7 +20,7 @@ bool reloads_run(const struct reloads *reloads, const struct journal *journal) {
             journal_line(journal, KC_LOG_INFO, hook->noun, "reloaded", "%s", "");
         } else {
             good = false;
-            journal_line(journal, KC_LOG_ERROR, hook->noun, "kept", "reload_failed=\"%s\"", error);
+            journal_line(journal, KC_LOG_ERROR, hook->noun, "not_reloaded", "why=\"%s\"", error);
         }
     }
     return good;

@@ -13,7 +13,8 @@ enum { RELOAD_ERROR_BYTES = 512, RELOAD_MOST_HOOKS = 8 };
 /// One thing that can be read again.
 struct reload_hook {
     const char *noun; ///< of its log line. Static
-    /// Reads it again. When that fails the old one stays in use; false with a sentence in `error`.
+    /// Reads it again. False with a sentence in `error` when that fails; whether the old one stays
+    /// in use is the part's to decide.
     bool (*reload)(void *arg, char error[RELOAD_ERROR_BYTES]);
     void *arg;
 };

@@ -5,6 +5,7 @@
 #include "server/base/must.h"
 #include "server/json/number.h"
 #include "server/origins.h"
+#include "server/token.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_TOKEN_BYTES = 4096, HOUR_MS = 3600000, DAY_MS = 86400000 };
+enum { HOUR_MS = 3600000, DAY_MS = 86400000 };
 
 static const struct kc_option options[] = {
     [SETTING_TOPICS] = { "topics",
@@ -29,9 +30,29 @@ static const struct kc_option options[] = {
                                 0,
                                 NULL,
                                 "127.0.0.1:8092",
-                                "Where the HTTP API listens: host:port, or unix:/path (mode 0660). "
+                                "Where the HTTP API listens: host:port, or unix:/path. "
                                 "Anything but loopback needs http.auth.token.file.",
                                 false },
+    [SETTING_HTTP_LISTENER_MODE] = { "http.listener.mode",
+                                     KC_STRING,
+                                     0,
+                                     0,
+                                     NULL,
+                                     "0660",
+                                     "Who may connect to the Unix socket of http.listener, as "
+                                     "chmod "
+                                     "takes it, in octal digits.",
+                                     false },
+    [SETTING_HTTP_LISTENER_OWNER] = { "http.listener.owner",
+                                      KC_STRING,
+                                      0,
+                                      0,
+                                      NULL,
+                                      "",
+                                      "Owner of the Unix socket of http.listener, as chown takes "
+                                      "it: "
+                                      "user, user:group or :group, by name or number.",
+                                      false },
     [SETTING_HTTP_ALLOWED_HOSTS] = { "http.allowed.hosts",
                                      KC_LIST,
                                      0,
@@ -58,7 +79,8 @@ static const struct kc_option options[] = {
                                        NULL,
                                        "",
                                        "File with the token that every request must carry as "
-                                       "Authorization: Bearer. Read at start.",
+                                       "Authorization: Bearer. Read again when it changes and at "
+                                       "SIGHUP; without a token in it nobody is let in.",
                                        false },
     [SETTING_HTTP_MAX_BODY_BYTES] = { "http.max.body.bytes",
                                       KC_INTEGER,
@@ -243,7 +265,6 @@ void settings_init(struct settings *settings) {
 void settings_dispose(struct settings *settings) {
     for (size_t i = 0; i < SETTING_COUNT; i++)
         free(settings->texts[i]);
-    free(settings->token);
     origins_free(settings->origins);
     kc_config_free(settings->consumer);
     *settings = (struct settings){ 0 };
@@ -426,43 +447,41 @@ const char *settings_nearest(const char *key, bool environment) {
     return nearest;
 }
 
-/// Reads the token without the line end behind it.
-static bool read_token(struct settings *settings, char error[SETTINGS_ERROR_BYTES]) {
+static bool check_token(const struct settings *settings, char error[SETTINGS_ERROR_BYTES]) {
     const char *path = settings_text(settings, SETTING_HTTP_AUTH_TOKEN_FILE);
-    const char *key = options[SETTING_HTTP_AUTH_TOKEN_FILE].key;
-    char token[MOST_TOKEN_BYTES];
-    free(settings->token);
-    settings->token = NULL;
-    if (path[0] == '\0') return true;
-    FILE *file = fopen(path, "re");
-    if (!file) return refuse(error, key, strerror_r(errno, token, sizeof token));
-    size_t size = fread(token, 1, sizeof token, file);
-    (void)fclose(file);
-    while (size > 0 && isspace((unsigned char)token[size - 1]))
-        size--;
-    if (size == 0) return refuse(error, key, "the file has no token in it");
-    if (size == sizeof token) return refuse(error, key, "the file is too large for a token");
-    for (size_t i = 0; i < size; i++) {
-        if (!isgraph((unsigned char)token[i])) {
-            return refuse(error, key, "the token has a blank or a control character in it");
-        }
+    char why[TOKEN_ERROR_BYTES] = "";
+    return path[0] == '\0' || token_check_file(path, why) ||
+           refuse(error, options[SETTING_HTTP_AUTH_TOKEN_FILE].key, why);
+}
+
+/// Who may connect to a Unix socket.
+static bool read_access(struct settings *settings, char error[SETTINGS_ERROR_BYTES]) {
+    const char *mode = settings_text(settings, SETTING_HTTP_LISTENER_MODE);
+    const char *owner = settings_text(settings, SETTING_HTTP_LISTENER_OWNER);
+    if (!listener_set_mode(&settings->http, mode)) {
+        return refuse(
+            error, options[SETTING_HTTP_LISTENER_MODE].key, "not three or four octal digits"
+        );
     }
-    token[size] = '\0';
-    settings->token = must_copy(token);
-    return true;
+    if (owner[0] == '\0') return true;
+    const char *key = options[SETTING_HTTP_LISTENER_OWNER].key;
+    if (!listener_is_unix(&settings->http)) {
+        return refuse(error, key, "http.listener is no Unix socket");
+    }
+    return listener_set_owner(&settings->http, owner) ||
+           refuse(error, key, "no such user or group; wanted is user, user:group or :group");
 }
 
 static bool read_listeners(struct settings *settings, char error[SETTINGS_ERROR_BYTES]) {
-    static const char wanted[] = "neither host:port, with the host as an address, nor unix:/path";
     const char *http = settings_text(settings, SETTING_HTTP_LISTENER);
     const char *management = settings_text(settings, SETTING_MANAGEMENT_LISTENER);
     if (!listener_parse(http, &settings->http) || settings->http.size == 0) {
-        return refuse(error, options[SETTING_HTTP_LISTENER].key, wanted);
+        return refuse(error, options[SETTING_HTTP_LISTENER].key, listener_fault(http));
     }
     if (!listener_parse(management, &settings->management)) {
-        return refuse(error, options[SETTING_MANAGEMENT_LISTENER].key, wanted);
+        return refuse(error, options[SETTING_MANAGEMENT_LISTENER].key, listener_fault(management));
     }
-    return true;
+    return read_access(settings, error);
 }
 
 /// An origin has a scheme and nothing behind its host and port; there is no wildcard.
@@ -495,9 +514,10 @@ bool settings_check(struct settings *settings, char error[SETTINGS_ERROR_BYTES])
     const char *topics = settings_text(settings, SETTING_TOPICS);
     const char *item;
     size_t size;
-    if (!read_listeners(settings, error) || !read_token(settings, error)) return false;
+    if (!read_listeners(settings, error) || !check_token(settings, error)) return false;
     if (!check_origins(settings, error)) return false;
-    if (!listener_is_private(&settings->http) && !settings->token) {
+    bool has_token = settings_text(settings, SETTING_HTTP_AUTH_TOKEN_FILE)[0] != '\0';
+    if (!listener_is_private(&settings->http) && !has_token) {
         return refuse(
             error,
             options[SETTING_HTTP_LISTENER].key,

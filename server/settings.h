@@ -13,6 +13,8 @@
 enum setting {
     SETTING_TOPICS,
     SETTING_HTTP_LISTENER,
+    SETTING_HTTP_LISTENER_MODE,
+    SETTING_HTTP_LISTENER_OWNER,
     SETTING_HTTP_ALLOWED_HOSTS,
     SETTING_HTTP_ALLOWED_ORIGINS,
     SETTING_HTTP_AUTH_TOKEN_FILE,
@@ -48,7 +50,6 @@ struct settings {
     struct origins *origins; ///< where the values come from
     struct listener http;    ///< filled by settings_check(), as are those below
     struct listener management;
-    char *token; ///< NULL: none is asked for
 };
 
 /// Every setting at its default.
@@ -72,8 +73,8 @@ bool settings_set(
     struct settings *settings, const char *key, const char *value, char error[SETTINGS_ERROR_BYTES]
 );
 
-/// Checks that the values make sense together, and reads the token's file. False with a sentence in
-/// `error`.
+/// Checks that the values make sense together, and that the token's file has one. False with a
+/// sentence in `error`.
 bool settings_check(struct settings *settings, char error[SETTINGS_ERROR_BYTES]);
 
 /// The text of a setting; "" when it has none.

@@ -14,6 +14,7 @@
 #include "server/origins.h"
 #include "server/process.h"
 #include "server/reload.h"
+#include "server/token.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -135,6 +136,19 @@ static bool start_consumer(struct sidecar *sidecar, char error[SETTINGS_ERROR_BY
     return good;
 }
 
+static bool reload_token(void *arg, char error[RELOAD_ERROR_BYTES]) {
+    _Static_assert((int)TOKEN_ERROR_BYTES <= (int)RELOAD_ERROR_BYTES, "a token's error fits");
+    return token_reload(arg, error);
+}
+
+static void read_token(struct sidecar *sidecar) {
+    const char *path = settings_text(sidecar->settings, SETTING_HTTP_AUTH_TOKEN_FILE);
+    if (path[0] == '\0') return;
+    struct token *token = token_new(path, &sidecar->journal);
+    sidecar->service.token = token;
+    reloads_add(&sidecar->reloads, (struct reload_hook){ "token", reload_token, token });
+}
+
 static bool refuse_listener(
     char error[SETTINGS_ERROR_BYTES], const struct sidecar *sidecar, enum setting setting
 ) {
@@ -177,6 +191,7 @@ static void free_parts(struct sidecar *sidecar) {
     streams_free(sidecar->service.streams);
     if (sidecar->runtime) kc_runtime_free(sidecar->runtime);
     bridge_free(sidecar->service.bridge);
+    token_free(sidecar->service.token);
     free(sidecar);
 }
 
@@ -214,6 +229,7 @@ struct sidecar *sidecar_start(const struct settings *settings, char error[SETTIN
     sidecar->service.journal = &sidecar->journal;
     sidecar->service.metrics = &sidecar->metrics;
     sidecar->service.bridge = bridge_new();
+    read_token(sidecar);
     set_limits(sidecar);
     tell_idle_settings(sidecar);
     bool good = start_consumer(sidecar, error) && start_streams(sidecar, error) &&

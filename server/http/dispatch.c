@@ -56,7 +56,8 @@ static bool check_guard(struct request *request, const char *method, const char 
     if (headers.origin && guard_lists(request->service->settings, headers.origin)) {
         request->origin = headers.origin;
     }
-    if (guard_allows(request->service->settings, &headers, &problem)) return true;
+    struct service *service = request->service;
+    if (guard_allows(service->settings, service->token, &headers, &problem)) return true;
     refuse(request, problem);
     return false;
 }

@@ -3,7 +3,9 @@
 // Origin: both give it away.
 #include "server/http/guard.h"
 
+#include "server/base/clock.h"
 #include "server/base/must.h"
+#include "server/token.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -92,24 +94,13 @@ static bool origin_is_allowed(
     return split_host(authority, strlen(authority), host) && is_loopback(host);
 }
 
-/// Takes as long for a wrong token as for the right one of the same length.
-static bool is_same(const char *given, const char *token) {
-    must(token[0] != '\0');
-    size_t length = strlen(token);
-    size_t given_length = strlen(given);
-    unsigned char difference = given_length != length;
-    for (size_t i = 0; i < given_length; i++)
-        difference |= (unsigned char)(given[i] ^ token[length > 0 ? i % length : 0]);
-    return difference == 0;
-}
-
-static bool token_is_right(const char *authorization, const char *token) {
+static bool token_is_right(const char *authorization, struct token *token) {
     static const char scheme[] = "Bearer ";
     must(token != NULL);
     if (!authorization) return false;
     if (strncasecmp(authorization, scheme, sizeof scheme - 1) != 0) return false;
     const char *given = authorization + sizeof scheme - 1;
-    return is_same(given + strspn(given, " "), token);
+    return token_is(token, given + strspn(given, " "), clock_ms());
 }
 
 static bool refuse(struct problem *problem, enum problem_code code, const char *detail) {
@@ -118,7 +109,10 @@ static bool refuse(struct problem *problem, enum problem_code code, const char *
 }
 
 bool guard_allows(
-    const struct settings *settings, const struct guard_headers *headers, struct problem *problem
+    const struct settings *settings,
+    struct token *token,
+    const struct guard_headers *headers,
+    struct problem *problem
 ) {
     must(settings != NULL && problem != NULL);
     if (headers->host_count > 1 || (headers->needs_host && headers->host_count == 0)) {
@@ -137,7 +131,7 @@ bool guard_allows(
     }
     // Browsers ask beforehand without the token.
     if (headers->is_preflight && guard_lists(settings, headers->origin)) return true;
-    if (settings->token && !token_is_right(headers->authorization, settings->token)) {
+    if (token && !token_is_right(headers->authorization, token)) {
         return refuse(problem, PROBLEM_UNAUTHORIZED, "Authorization: not Bearer and the token");
     }
     return true;

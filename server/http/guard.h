@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+struct token;
+
 /// The headers that are looked at; NULL where there is none.
 struct guard_headers {
     const char *host;
@@ -21,7 +23,11 @@ struct guard_headers {
 /// True when a page of that origin is one of http.allowed.origins.
 bool guard_lists(const struct settings *settings, const char *origin);
 
-/// True when the request may be answered; else `problem` says why not. Its detail is static.
+/// True when the request may be answered; else `problem` says why not. Its detail is static. Of a
+/// token that is NULL nothing is asked.
 bool guard_allows(
-    const struct settings *settings, const struct guard_headers *headers, struct problem *problem
+    const struct settings *settings,
+    struct token *token,
+    const struct guard_headers *headers,
+    struct problem *problem
 );

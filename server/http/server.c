@@ -238,12 +238,13 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int fd) {
 struct http_server *http_server_new(
     struct service *service, const struct listener *listener, bool is_management
 ) {
-    int fd = listener_open(listener);
+    struct listener open = *listener;
+    int fd = listener_open(&open);
     if (fd < 0) return NULL;
     pthread_condattr_t monotonic;
     struct http_server *server = must_have(sizeof *server);
     server->service = service;
-    server->listener = *listener;
+    server->listener = open;
     server->is_management = is_management;
     server->port = listener_port(fd);
     must(pthread_mutex_init(&server->mutex, NULL) == 0);

@@ -12,6 +12,7 @@ struct metrics;
 struct registry;
 struct settings;
 struct streams;
+struct token;
 
 /// Borrowed parts, but for the flag.
 struct service {
@@ -21,6 +22,7 @@ struct service {
     struct bridge *bridge;
     struct metrics *metrics;
     struct streams *streams;
+    struct token *token;     ///< that every request must carry; NULL: none is asked for
     int64_t started_at_ms;   ///< on the wall clock
     atomic_bool is_draining; ///< no new polls; connections are closed after their next answer
 };

@@ -159,7 +159,7 @@ START_TEST(what_cannot_be_read_again_keeps_no_other_from_it) {
     reloads_add(&reloads, (struct reload_hook){ "certificate", reread, none });
     ck_assert(!reloads_run(&reloads, &journal));
     const char *lines = close_journal();
-    ck_assert_ptr_nonnull(strstr(lines, "error token kept reload_failed=\"it is \\\"gone\\\"\"\n"));
+    ck_assert_ptr_nonnull(strstr(lines, "error token not_reloaded why=\"it is \\\"gone\\\"\"\n"));
     ck_assert_ptr_nonnull(strstr(lines, "info certificate reloaded\n"));
 }
 

@@ -175,13 +175,18 @@ START_TEST(a_foreign_page_gets_nothing) {
 
 END_TEST
 
+static char token_path[] = "/tmp/server_test_XXXXXX";
+
 static void begin_with_token(void) {
-    char path[] = "/tmp/server_test_XXXXXX";
-    int fd = mkstemp(path);
+    int fd = mkstemp(token_path);
     ck_assert_int_eq(write(fd, "s3cret\n", 7), 7);
     (void)close(fd);
-    sidecar_up((const char *const[]){ "http.auth.token.file", path, NULL });
-    (void)unlink(path);
+    sidecar_up((const char *const[]){ "http.auth.token.file", token_path, NULL });
+}
+
+static void end_with_token(void) {
+    sidecar_down();
+    (void)unlink(token_path);
 }
 
 static const struct {
@@ -210,6 +215,24 @@ START_TEST(the_token_is_wanted) {
     ck_assert_int_eq(status, tokens[_i].status == 200 ? 404 : 401);
     if (status == 401) ck_assert_str_eq(client_header(&client, "WWW-Authenticate"), "Bearer");
     ck_assert_ptr_null(strstr(client_body(&client), "s3c"));
+    client_close(&client);
+}
+
+END_TEST
+
+START_TEST(a_token_that_is_replaced_counts_no_more) {
+    static const char old[] = "GET /v1/paused HTTP/1.1\r\nHost: localhost\r\n"
+                              "Authorization: Bearer s3cret\r\n\r\n";
+    struct client client = client_connect();
+    ck_assert_int_eq(send_and_read(&client, old), 200);
+    int fd = open(token_path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    ck_assert_int_eq(write(fd, "another", 7), 7);
+    (void)close(fd);
+    sidecar_reload(the_sidecar());
+    ck_assert_int_eq(send_and_read(&client, old), 401);
+    ck_assert_int_eq(truncate(token_path, 0), 0);
+    sidecar_reload(the_sidecar());
+    ck_assert_int_eq(send_and_read(&client, old), 401); // not an open door
     client_close(&client);
 }
 
@@ -351,6 +374,10 @@ SUITE(server) {
         a_foreign_page_gets_nothing,
         sizeof visitors / sizeof visitors[0]
     );
-    add_loop(s, "tokens", begin_with_token, the_token_is_wanted, sizeof tokens / sizeof tokens[0]);
+    TCase *with_token = tcase_create("tokens");
+    tcase_add_checked_fixture(with_token, begin_with_token, end_with_token);
+    tcase_add_loop_test(with_token, the_token_is_wanted, 0, sizeof tokens / sizeof tokens[0]);
+    tcase_add_test(with_token, a_token_that_is_replaced_counts_no_more);
+    suite_add_tcase(s, with_token);
     return s;
 }
