@@ -20,7 +20,8 @@ enum {
     LARGEST_PORT = 65535,
     BACKLOG = 512,
     LONGEST_OWNER = 256,
-    DEFAULT_MODE = 0660
+    DEFAULT_MODE = 0660,
+    NAMES_BYTES = 16384
 };
 
 static const char unix_prefix[] = "unix:";
@@ -109,16 +110,22 @@ static int64_t number_of(const char *text) {
 }
 
 static bool find_user(const char *name, uid_t *user) {
+    char room[NAMES_BYTES];
+    struct passwd entry;
+    struct passwd *found = NULL;
     int64_t number = number_of(name);
-    const struct passwd *found = number < 0 ? getpwnam(name) : NULL; // start has one thread
+    if (number < 0) (void)getpwnam_r(name, &entry, room, sizeof room, &found);
     if (number < 0 && !found) return false;
     *user = found ? found->pw_uid : (uid_t)number;
     return true;
 }
 
 static bool find_group(const char *name, gid_t *group) {
+    char room[NAMES_BYTES];
+    struct group entry;
+    struct group *found = NULL;
     int64_t number = number_of(name);
-    const struct group *found = number < 0 ? getgrnam(name) : NULL;
+    if (number < 0) (void)getgrnam_r(name, &entry, room, sizeof room, &found);
     if (number < 0 && !found) return false;
     *group = found ? found->gr_gid : (gid_t)number;
     return true;

@@ -82,6 +82,15 @@ static const struct kc_option options[] = {
                                        "Authorization: Bearer. Read again when it changes and at "
                                        "SIGHUP; without a token in it nobody is let in.",
                                        false },
+    [SETTING_HTTP_COMPRESSION_MIN_BYTES] = { "http.compression.min.bytes",
+                                             KC_INTEGER,
+                                             1,
+                                             1 << 30,
+                                             NULL,
+                                             "1024",
+                                             "Smallest answer that is compressed for clients with "
+                                             "Accept-Encoding: gzip or zstd.",
+                                             false },
     [SETTING_HTTP_MAX_BODY_BYTES] = { "http.max.body.bytes",
                                       KC_INTEGER,
                                       1024,

@@ -98,3 +98,17 @@ bool accept_allows(const char *accept, const char *type) {
     }
     return wanted.weight > 0;
 }
+
+int accept_weight(const char *list, const char *name) {
+    must(list != NULL && name != NULL);
+    for (const char *at = list; *at;) {
+        const char *end = at + strcspn(at, ",");
+        const char *begin = skip_space(at, end);
+        const char *stop = begin;
+        while (stop < end && *stop != ';' && !isspace((unsigned char)*stop))
+            stop++;
+        if (range_is(begin, (size_t)(stop - begin), name)) return find_weight(stop, end);
+        at = end + (*end == ',');
+    }
+    return -1;
+}

@@ -94,6 +94,18 @@ static bool check_route(struct request *request, const char *method, const char 
     return false;
 }
 
+static enum MHD_Result note_encoding(
+    void *arg, enum MHD_ValueKind kind, const char *name, const char *value
+) {
+    struct out *list = arg;
+    must(kind == MHD_HEADER_KIND);
+    if (strcasecmp(name, MHD_HTTP_HEADER_ACCEPT_ENCODING) == 0) {
+        out_byte(list, ',');
+        out_string(list, value);
+    }
+    return MHD_YES;
+}
+
 static enum MHD_Result note_param(
     void *arg, enum MHD_ValueKind kind, const char *name, const char *value
 ) {
@@ -135,6 +147,18 @@ static void check_length(struct request *request) {
     }
 }
 
+/// A header that comes in parts is one list. False when nothing is taken that can be had.
+static bool check_encoding(struct request *request) {
+    struct out list = { 0 };
+    (void)MHD_get_connection_values(request->mhd, MHD_HEADER_KIND, note_encoding, &list);
+    bool good = encoding_choose(list.size > 0 ? out_text(&list) : NULL, &request->encoding);
+    out_dispose(&list);
+    if (good) return true;
+    request->encoding = (struct encoding_wish){ ENCODING_IDENTITY, true };
+    refuse(request, problem_of(PROBLEM_NOT_ACCEPTABLE, "identity, gzip and zstd are had"));
+    return false;
+}
+
 static void check_head(
     struct request *request, const char *method, const char *path, const char *version
 ) {
@@ -145,7 +169,7 @@ static void check_head(
         );
     } else if (request->connection->bad_escape) {
         refuse(request, problem_of(PROBLEM_INVALID_ARGUMENT, "the URL has an escape that is none"));
-    } else if (guarded && !check_guard(request, method, version)) {
+    } else if ((guarded && !check_guard(request, method, version)) || !check_encoding(request)) {
         return;
     } else if (check_route(request, method, path)) {
         check_params(request);
@@ -159,6 +183,7 @@ void dispatch_begin(
     must(!request->has_begun);
     request->has_begun = true;
     request->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+    request->encoding.takes_plain = true;
     if (!request->connection->is_management) {
         registry_on_request(request->service->consumers, &request->connection->peer);
     }

@@ -32,7 +32,7 @@ static const struct {
                                      405,
                                      false },
     [PROBLEM_NOT_ACCEPTABLE] = { "NOT_ACCEPTABLE",
-                                 "none of the accepted media types can be had",
+                                 "none of the accepted media types or encodings can be had",
                                  406,
                                  false },
     [PROBLEM_BODY_TOO_LARGE] = { "BODY_TOO_LARGE", "the body is too large", 413, false },

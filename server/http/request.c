@@ -107,14 +107,44 @@ static void count_answer(struct request *request, unsigned http_status) {
     request->answered_with = http_status;
 }
 
-/// What pages of other origins may know. Who asks for whom shows in all answers, or a cache would
-/// give one page the answer to another.
+static bool has_origins(const struct request *request) {
+    return settings_text(request->service->settings, SETTING_HTTP_ALLOWED_ORIGINS)[0] != '\0';
+}
+
+/// Pages of other origins may know that there is an answer for them. That there may be shows in all
+/// answers, or a cache would give one page the answer to another.
 static void add_cors_headers(struct request *request, struct MHD_Response *response) {
-    const char *origins = settings_text(request->service->settings, SETTING_HTTP_ALLOWED_ORIGINS);
-    if (origins[0] != '\0') {
+    if (has_origins(request)) {
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ORIGIN);
     }
     if (request->origin) cors_add_origin(response, request->origin);
+}
+
+static bool is_large(const struct request *request, const struct out *body) {
+    const struct settings *settings = request->service->settings;
+    return (int64_t)body->size >= settings_number(settings, SETTING_HTTP_COMPRESSION_MIN_BYTES);
+}
+
+/// Compresses a body in its place if the client likes that and it makes it smaller, or if the
+/// client takes no other. Returns what it is then.
+static enum encoding compress(const struct request *request, struct out *body) {
+    struct metrics *metrics = request->service->metrics;
+    struct encoding_wish wish = request->encoding;
+    struct out packed = { 0 };
+    bool wanted = wish.best != ENCODING_IDENTITY && (is_large(request, body) || !wish.takes_plain);
+    bool packs = wanted && encoding_apply(wish.best, body, &packed) &&
+                 (packed.size < body->size || !wish.takes_plain);
+    if (!packs) {
+        out_dispose(&packed);
+        return ENCODING_IDENTITY;
+    }
+    metrics_add(metrics, METRIC_ANSWERS_COMPRESSED, 1);
+    if (packed.size < body->size) {
+        metrics_add(metrics, METRIC_COMPRESSION_SAVED, (int64_t)(body->size - packed.size));
+    }
+    out_dispose(body);
+    *body = packed;
+    return wish.best;
 }
 
 static void add_headers(
@@ -156,6 +186,8 @@ void request_answer_take(
 ) {
     must(request->stage == REQUEST_RUNNING && body->size > 0);
     count_answer(request, http_status);
+    bool varies = is_large(request, body);
+    enum encoding encoding = compress(request, body);
     struct MHD_Response *response =
         MHD_create_response_from_buffer(body->size, body->data, MHD_RESPMEM_MUST_FREE);
     if (!response) {
@@ -165,6 +197,14 @@ void request_answer_take(
     }
     *body = (struct out){ 0 };
     add_headers(request, response, media_type);
+    if (encoding != ENCODING_IDENTITY) {
+        const char *name = encoding_name(encoding);
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, name);
+    }
+    if (varies) {
+        (void
+        )MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+    }
     queue(request, http_status, response);
 }
 

@@ -6,6 +6,7 @@
 #include "consumer/consumer.h"
 #include "server/base/out.h"
 #include "server/base/pool.h"
+#include "server/http/encoding.h"
 #include "server/http/params.h"
 #include "server/http/peer.h"
 #include "server/http/problem.h"
@@ -63,14 +64,15 @@ struct request {
     size_t discarded_bytes;
     bool has_refusal; ///< what its head is refused for is known, and answered behind the body
     struct problem refusal;
-    const char *allow;        ///< value of the header Allow of a 405 and of OPTIONS
-    const char *origin;       ///< of a page that is listed in http.allowed.origins; NULL: none
-    const char *preference;   ///< value of the header Preference-Applied; NULL: none
-    const char *location;     ///< value of the header Location; NULL: none
-    struct pool pool;         ///< texts and lists that live as long as the request
-    struct bridge_call *call; ///< what it waits for, or has waited for before this step
-    request_step *step;       ///< what comes then
-    struct poll *poll;        ///< of a poll; see poll.c
+    const char *allow;             ///< value of the header Allow of a 405 and of OPTIONS
+    const char *origin;            ///< of a page that is listed in http.allowed.origins; NULL: none
+    struct encoding_wish encoding; ///< of the answer's body
+    const char *preference;        ///< value of the header Preference-Applied; NULL: none
+    const char *location;          ///< value of the header Location; NULL: none
+    struct pool pool;              ///< texts and lists that live as long as the request
+    struct bridge_call *call;      ///< what it waits for, or has waited for before this step
+    request_step *step;            ///< what comes then
+    struct poll *poll;             ///< of a poll; see poll.c
     struct events_reader *events_reader;      ///< of a stream of events that has not begun
     struct stream *stream;                    ///< its answer, if that goes on
     void (*abandon)(struct request *request); ///< undoes what is half done; NULL: nothing to undo
