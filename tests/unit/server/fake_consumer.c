@@ -158,6 +158,8 @@ void fake_add_record(const char *topic, int32_t partition, const struct fake_rec
         .headers = { (const uint8_t *)headers.data, headers.size },
         .header_count = record->header_count,
         .timestamp_ms = record->timestamp_ms,
+        .has_checksum = record->has_checksum,
+        .checksum = record->checksum,
     };
     fake_changed();
     fake_unlock();

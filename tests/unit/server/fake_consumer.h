@@ -39,6 +39,8 @@ struct fake_record {
     const struct kc_header *headers;
     uint32_t header_count;
     int64_t timestamp_ms;
+    bool has_checksum; ///< as of message format 0: then it has no time either
+    uint32_t checksum;
 };
 
 /// From now on the test speaks of the consumer that was made as number `index`, from 0.

@@ -16,6 +16,8 @@ struct fake_entry {
     struct kc_bytes headers;
     uint32_t header_count;
     int64_t timestamp_ms;
+    bool has_checksum;
+    uint32_t checksum;
 };
 
 /// One partition's log.

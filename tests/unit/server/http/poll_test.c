@@ -50,6 +50,21 @@ START_TEST(an_answer_looks_as_documented) {
 
 END_TEST
 
+// The client compares each answer with the API's document.
+START_TEST(a_record_of_an_old_message_format_has_its_checksum) {
+    fake_add_record(
+        "orders", 0, &(struct fake_record){ .has_checksum = true, .checksum = 3000000000U }
+    );
+    fake_add_text("orders", 0, "new");
+    ck_assert_int_eq(poll_with(""), 200);
+    const char *body = client_body(&client);
+    ck_assert_ptr_nonnull(strstr(body, "\"timestamp\":-1,\"timestamp_type\":-1,"));
+    ck_assert_ptr_nonnull(strstr(body, "\"headers\":[],\"checksum\":3000000000,\"serialized_"));
+    ck_assert_ptr_nonnull(strstr(body, "\"value\":\"new\",\"headers\":[],\"serialized_"));
+}
+
+END_TEST
+
 START_TEST(ndjson_has_one_record_a_line_and_the_offsets_last) {
     fake_add_text("orders", 0, "{\n\"a\":1}");
     fake_add_text("orders", 0, "x");
@@ -282,6 +297,7 @@ SUITE(poll) {
     Suite *s = suite_create("server/http/poll");
     const TTest *const tests[] = {
         an_answer_looks_as_documented,
+        a_record_of_an_old_message_format_has_its_checksum,
         ndjson_has_one_record_a_line_and_the_offsets_last,
         a_media_type_that_cannot_be_had_takes_nothing,
         formats_are_those_of_each_poll,
