@@ -122,6 +122,15 @@ static void set(struct position *position, int64_t offset, int32_t offset_epoch)
     queue_reset(position->queue, offset, offset_epoch);
 }
 
+// To where delivery has been, or is: what was acknowledged before that stays so.
+static void go_back(struct position *position, int64_t offset, int32_t offset_epoch) {
+    must(offset >= 0);
+    position->version++;
+    position->offset = offset;
+    position->offset_epoch = offset_epoch;
+    queue_rewind(position->queue, offset, offset_epoch);
+}
+
 static void settle(struct position *position, int64_t offset, int32_t offset_epoch) {
     position->settled = offset;
     position->settled_epoch = offset_epoch;
@@ -151,10 +160,7 @@ bool position_rewind(struct position *position, int64_t acknowledged, int32_t ac
     int64_t offset = further ? acknowledged : position->settled;
     int32_t offset_epoch = further ? acknowledged_epoch : position->settled_epoch;
     if (offset < 0 || queue_view(position->queue).position <= offset) return false;
-    position->version++;
-    position->offset = offset;
-    position->offset_epoch = offset_epoch;
-    queue_rewind(position->queue, offset, offset_epoch);
+    go_back(position, offset, offset_epoch);
     enter(position, offset_epoch >= 0 ? POSITION_AWAIT_VALIDATION : POSITION_FETCHING, "rewind");
     return true;
 }
@@ -251,12 +257,13 @@ void position_on_epoch_end(struct position *position, int64_t end_offset, int32_
     struct queue_view view = queue_view(position->queue);
     if (view.position <= end_offset) {
         // Only what was prefetched is affected: fetch it again.
-        set(position, view.position, view.position_epoch);
+        go_back(position, view.position, view.position_epoch);
         enter(position, POSITION_FETCHING, "prefetched records truncated");
     } else if (position->policy == POSITION_POLICY_NONE) {
         fail(position, STATUS_LOG_TRUNCATED, end_offset);
     } else {
-        set(position, end_offset, end_epoch);
+        go_back(position, end_offset, end_epoch);
+        position->is_rewound = true;
         if (position->settled > end_offset) settle(position, end_offset, end_epoch);
         enter(position, POSITION_FETCHING, "log truncated");
     }

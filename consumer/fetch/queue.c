@@ -180,7 +180,6 @@ static void set_anew(struct queue_partition *partition, int64_t position, int32_
     partition->version++;
     partition->position = position;
     partition->position_epoch = leader_epoch;
-    partition->kept_from = -1;
     partition->wants_refetch = false;
     partition->error = (struct queue_error){ 0 };
 }
@@ -190,6 +189,7 @@ void queue_reset(struct queue_partition *partition, int64_t position, int32_t le
     set_anew(partition, position, leader_epoch);
     partition->acknowledged = -1;
     partition->acknowledged_epoch = -1;
+    partition->kept_from = -1;
     (void)pthread_mutex_unlock(&partition->queue->lock);
 }
 
@@ -201,6 +201,8 @@ void queue_rewind(struct queue_partition *partition, int64_t position, int32_t l
         partition->acknowledged = position;
         partition->acknowledged_epoch = leader_epoch;
     }
+    if (partition->kept_from >= position) partition->kept_from = -1;
+    if (partition->kept_until > position) partition->kept_until = position;
     (void)pthread_mutex_unlock(&partition->queue->lock);
 }
 

@@ -146,8 +146,8 @@ void queue_remove(struct queue_partition *partition);
 /// Sets the position (-1: not known yet), drops what is buffered, clears the partition's error.
 void queue_reset(struct queue_partition *partition, int64_t position, int32_t leader_epoch);
 
-/// Goes back to an earlier position. What is acknowledged before it stays so; what is buffered is
-/// dropped, and what a poll holds is void.
+/// Goes back to an earlier position, or stays. What is acknowledged before it stays so, and what
+/// only commits acknowledge; what is buffered is dropped, and what a poll holds is void.
 void queue_rewind(struct queue_partition *partition, int64_t position, int32_t leader_epoch);
 
 /// The application has committed: what was kept for that up to `offset` counts as acknowledged.

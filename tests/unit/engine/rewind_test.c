@@ -299,6 +299,33 @@ START_TEST(what_a_keeping_poll_delivered_is_not_committed_at_the_end_either) {
 
 END_TEST
 
+// pitfall 57: what a new leader's log has lost takes nothing off what was delivered before it.
+START_TEST(a_truncated_log_leaves_alone_what_is_kept_and_what_is_acknowledged) {
+    static const int64_t truncated_at[] = { 60, 25 }; // prefetched records; and delivered ones
+    struct world *world = world_new(2, 1);
+    struct world_consumer *consumer = start(world, GROUP);
+    expect_next(consumer, 0, 10);
+    expect_next(consumer, 10, 20);
+    consumer->poll_flags = LEASE_KEEP;
+    expect_next(consumer, 20, 40);
+    fake_log_truncate(&fake_partition_get(&world->cluster, "t", 0)->log, truncated_at[_i]);
+    fake_partition_move(&world->cluster, "t", 0, 2);
+    fake_partition_fill(&world->cluster, "t", 0, 50);
+    world_run(world, SECONDS(2));
+    int64_t position = truncated_at[_i] < 40 ? truncated_at[_i] : 40;
+    ck_assert_int_eq(queue_view(world_position(consumer, 0)->queue).position, position);
+    consumer->poll_flags = 0;
+    expect_next(consumer, position, position + 5);
+    expect_next(consumer, position + 5, position + 8);
+    expect_rewound_to(consumer, 20);
+    expect_next(consumer, 20, 60);
+    ck_assert_int_eq(world_await(world_close(consumer, true, SECONDS(5))), STATUS_OK);
+    ck_assert_int_eq(world_committed(world, "t", 0), 20);
+    world_free(world);
+}
+
+END_TEST
+
 START_TEST(a_rewind_undoes_what_keeping_polls_delivered) {
     struct world *world = world_new(1, 1);
     struct world_consumer *consumer = start(world, GROUP);
@@ -342,5 +369,10 @@ SUITE(engine_rewind) {
         what_a_keeping_poll_delivered_is_not_committed_at_the_end_either,
         a_rewind_undoes_what_keeping_polls_delivered
     );
+    TCase *cases = tcase_create("keep, truncated");
+    tcase_add_loop_test(
+        cases, a_truncated_log_leaves_alone_what_is_kept_and_what_is_acknowledged, 0, 2
+    );
+    suite_add_tcase(s, cases);
     return s;
 }

@@ -127,7 +127,8 @@ static void go_back(struct model *model, struct model_partition *partition) {
     queue_rewind(partition->real, position, 0);
     partition->position = position;
     partition->buffered = position;
-    partition->kept = -1;
+    if (partition->kept >= position) partition->kept = -1;
+    if (partition->kept_until > position) partition->kept_until = position;
     if (partition->acknowledged > position) partition->acknowledged = position;
 }
 
