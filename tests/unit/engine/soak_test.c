@@ -381,7 +381,7 @@ static void use_a_consumer(struct soak *soak) {
     struct world_consumer *consumer = any_consumer(soak);
     if (!consumer) return;
     struct track *track = track_of(soak, consumer);
-    switch (below(soak, 5)) {
+    switch (below(soak, 6)) {
     case 0: {
         struct command *command = world_command(COMMAND_SEEK, SECONDS(20));
         command->all = true;
@@ -394,6 +394,11 @@ static void use_a_consumer(struct soak *soak) {
     case 1: world_ask(consumer, COMMAND_PAUSE, -1); break;
     case 2: world_ask(consumer, COMMAND_POSITION, -1); break;
     case 3: world_ask(consumer, COMMAND_COMMITTED, -1); break;
+    case 4:
+        follow_generation(track, consumer);
+        track->has_sought = true;
+        world_ask(consumer, COMMAND_REWIND, -1);
+        break;
     default: break;
     }
     if (track->commits_by_hand) world_commit_all(consumer);
