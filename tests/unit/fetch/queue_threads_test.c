@@ -10,14 +10,19 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { PARTITIONS = 6, ENGINE_STEPS = 20000, LIMIT_BYTES = 2000, MOST_OFFSET = 300 };
+enum {
+    PARTITIONS = 6,
+    ENGINE_STEPS = 20000,
+    LIMIT_BYTES = 2000,
+    MOST_OFFSET = 300,
+    LEAST_POLLS = 300
+};
 
 /// What both threads see.
 struct shared {
     struct queue_rig rig;
-    atomic_bool is_over; ///< the engine has done all its steps and resumed all
-    uint64_t record_count;
-    uint64_t poll_count;
+    atomic_bool is_over;   ///< the engine has done all its steps and resumed all
+    atomic_int poll_count; ///< that brought records
 };
 
 /// A partition as the engine's thread sees it.
@@ -87,7 +92,9 @@ static void *run_engine(void *arg) {
         feeds[p].real = queue_add(shared->rig.queue, "t", p);
         seek(&feeds[p], &random);
     }
-    for (int step = 0; step < ENGINE_STEPS; step++)
+    // On a busy machine the poller may not have run at all by then.
+    for (int step = 0; step < ENGINE_STEPS || atomic_load(&shared->poll_count) < LEAST_POLLS;
+         step++)
         engine_step(shared, feeds, &random);
     for (int32_t p = 0; p < PARTITIONS; p++)
         queue_set_paused(feeds[p].real, false);
@@ -128,8 +135,7 @@ static void poll(struct shared *shared, struct random *random) {
         if (lease->record_count == most && most > 1 && random_below(random, 2)) lease_unread(lease);
         if (lease->has_stopped) break;
     }
-    shared->record_count += lease->record_count;
-    shared->poll_count++;
+    if (lease->record_count > 0) atomic_fetch_add(&shared->poll_count, 1);
     lease_close(lease, random_below(random, 4) > 0);
 }
 
@@ -148,8 +154,6 @@ START_TEST(two_threads_at_one_queue_lose_and_garble_nothing) {
         poll(&shared, &random);
     queue_rig_check_counts(shared.rig.queue);
     ck_assert_uint_eq(queue_bytes(shared.rig.queue), 0);
-    ck_assert_uint_gt(shared.poll_count, 100);
-    ck_assert_uint_gt(shared.record_count, 100);
     queue_rig_dispose(&shared.rig);
 }
 
