@@ -1,12 +1,13 @@
 """Every error that a call can answer with, row by row of the API's document. What several calls have in common is
 asked of each of them; what brokers cause comes from real ones where they can be brought to it, else from the fake."""
 import socket
+import struct
 
 import pytest
 
 from lib import produce
 from lib.document import DOCUMENT
-from lib.records import values
+from lib.records import of_answer, values
 from lib.sidecar import Sidecar
 from lib.wait import eventually, free_port
 
@@ -245,6 +246,32 @@ def test_an_error_of_the_broker_that_is_none_of_the_others(start_fake_kafka, sta
         assert problem["kafka_error"] == {"code": 2, "name": "CORRUPT_MESSAGE"}
     commit = {"offsets": ASSIGNED["partitions"]}
     sidecar.http.post("/v1/commit", commit).problem(502, "UNSUPPORTED_VERSION")
+
+
+def test_a_batch_that_is_damaged_on_the_brokers_disk(own_kafka, start_sidecar):
+    """pitfall 33, pitfall 111: the good records before it come first, the error says how to go on, and is passed"""
+    topic = own_kafka.create_topic()
+    for number in range(3):  # a batch each
+        produce.produce(own_kafka.bootstrap, topic, [b"batch-%d-%d" % (number, n) for n in range(2)], codec="lz4")
+    own_kafka("stop")
+    [segment] = own_kafka.folder.glob(f"broker-1/data/{topic}-0/*.log")
+    data = bytearray(segment.read_bytes())
+    second = 12 + struct.unpack_from(">i", data, 8)[0]
+    data[second + 70] ^= 0x40  # in its records
+    segment.write_bytes(data)
+    own_kafka("start")
+    sidecar = start_sidecar(own_kafka.bootstrap, topic).wait_ready()
+
+    def poll():
+        return sidecar.http.get("/v1/poll", timeout_ms=15000)
+
+    assert values(of_answer(poll())) == [b"batch-0-0", b"batch-0-1"]
+    for _ in range(2):
+        problem = poll().problem(502, "CORRUPT_RECORDS")
+        assert (problem["topic"], problem["partition"], problem["offset"]) == (topic, 0, 2)
+    assert sidecar.position() == {0: 2}, "an error takes nothing"
+    sidecar.http.post("/v1/seek", tp=f"{topic}:0", offset=problem["skip_to"]).ok()
+    assert values(of_answer(poll())) == [b"batch-2-0", b"batch-2-1"]
 
 
 @pytest.mark.short

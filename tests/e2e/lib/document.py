@@ -93,7 +93,9 @@ class Document:
         """A line for each call, and one for each status with its codes; in brackets what was not seen."""
         lines = {}
         for row in sorted(self.rows(), key=lambda row: (row[0].isdigit(), row)):
-            key, text = row.split(" ") if row[0].isdigit() else row.removesuffix(" application/problem+json").rsplit(" ", 1)
+            key, text = row.rsplit(" ", 1)
+            if text in ("application/json", "application/problem+json"):
+                key, text = key.rsplit(" ", 1)
             if "/" in text:
                 key, text = key.rsplit(" ", 1)[0], f"{key[-3:]} {text}"
             lines.setdefault(key, []).append(text if row in self.seen else f"[{text}]")
