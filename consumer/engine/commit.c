@@ -351,6 +351,13 @@ static bool end_by_failed_member(struct engine *engine, struct commit *commit) {
     return true;
 }
 
+// Who has lost its partitions since the application does not poll would wait for that poll, which
+// may be the caller's next step (pitfall 72).
+static bool waits_in_vain(const struct engine *engine) {
+    if (!engine->member || engine->assigned_by_hand) return false;
+    return member_is_stale(engine->member);
+}
+
 // Partitions may have gone while the commit waited in the line (pitfall 1).
 static bool drop_unassigned(struct engine *engine, struct commit *commit) {
     bool any_left = false;
@@ -370,7 +377,8 @@ void commits_step(struct engine *engine, int64_t now_ms) {
     end_late(engine);
     struct commit *commit = engine->commits.first;
     if (!commit || commit->in_flight || end_by_failed_member(engine, commit)) return;
-    if (now_ms < commit->retry_at_ms || !may_send(engine)) return;
+    bool gets_answer = may_send(engine) || waits_in_vain(engine);
+    if (now_ms < commit->retry_at_ms || !gets_answer) return;
     if (!drop_unassigned(engine, commit)) {
         finish(engine, commit, outcome_of(commit));
         return;

@@ -270,6 +270,10 @@ bool member_may_commit(const struct member *member) {
     return in_generation && member->holds;
 }
 
+bool member_is_stale(const struct member *member) {
+    return member->state == MEMBER_STALE;
+}
+
 bool member_is_stable(const struct member *member) {
     return member->state == MEMBER_STABLE && member->holds;
 }

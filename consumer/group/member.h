@@ -306,6 +306,10 @@ void member_on_commit_error(
 /// JoinGroup and SyncGroup (pitfall 4). Commits asked for at other times wait or fail.
 bool member_may_commit(const struct member *member);
 
+/// True while the member is out of the group since the application does not poll: it owns nothing,
+/// and comes back with the next poll, not before (KIP-62).
+bool member_is_stale(const struct member *member);
+
 /// True while the member is stable and its assignment was taken over by ASSIGN.
 bool member_is_stable(const struct member *member);
 

@@ -248,6 +248,10 @@ def test_an_application_that_does_not_poll_in_time_loses_its_partitions(kafka, t
         lost = stream.next("partitions_lost", "partitions_revoked")
         assert lost.name == "partitions_lost"
         assert lost.partitions == {0}
+        clock = Stopwatch()
+        eventually(lambda: sidecar.status()["state"] == "stale")
+        sidecar.http.post(f"/v1/commit?tp={topic}:0&offset=1").problem(409, "NOT_ASSIGNED")
+        assert clock.seconds < 5
         sidecar.http.get("/v1/poll")
         assert acknowledge(sidecar, stream.next("partitions_assigned")).status == 200
 

@@ -278,6 +278,27 @@ START_TEST(a_fenced_members_commit_is_refused_at_once) {
 
 END_TEST
 
+// pitfall 72: its partitions are gone, and the poll that would bring it back may come after the
+// commit alone.
+START_TEST(a_commit_of_an_application_that_did_not_poll_is_refused_at_once) {
+    struct world *world = world_new(1, 2);
+    struct world_consumer *consumer = world_add_polling(world, GROUP "max.poll.interval.ms=5000");
+    world_await_assigned(consumer, 2, SECONDS(5));
+    consumer->polls = false;
+    world_run(world, SECONDS(8));
+    ck_assert_int_eq(world_member(consumer).state, MEMBER_STALE);
+    struct world_call *call = world_commit(consumer, 0, 4);
+    ck_assert_int_eq(world_await(call), STATUS_OK);
+    ck_assert_int_eq(call->rows[0].status, STATUS_NOT_ASSIGNED);
+    ck_assert_int_eq(call->finished_at_ms, world->now_ms);
+    consumer->polls = true;
+    world_await_assigned(consumer, 2, SECONDS(5));
+    ck_assert_int_eq(world_await(world_commit(consumer, 0, 4)), STATUS_OK);
+    world_free(world);
+}
+
+END_TEST
+
 // pitfall 73: the subscription changes while a join is under way.
 START_TEST(an_assignment_for_an_older_subscription_is_not_taken) {
     struct world *world = world_new(1, 2);
@@ -347,6 +368,7 @@ SUITE(engine_group) {
         a_manual_assignment_needs_no_polls,
         a_fenced_static_member_says_so_and_stays_out,
         a_fenced_members_commit_is_refused_at_once,
+        a_commit_of_an_application_that_did_not_poll_is_refused_at_once,
         an_assignment_for_an_older_subscription_is_not_taken,
         a_group_without_authorization_is_told_until_it_is_mended,
         a_topic_that_is_not_there_is_not_created_and_comes_when_it_is
