@@ -310,6 +310,13 @@ void kc_subscribe(
     loop_post_take(consumer->host, command);
 }
 
+void kc_subscribe_pattern(struct kc_consumer *consumer, const char *pattern, struct kc_call call) {
+    must(pattern != NULL);
+    struct command *command = public_command(COMMAND_SUBSCRIBE_PATTERN, call);
+    command->pattern = arena_string(&command->arena, slice_from_string(pattern));
+    loop_post_take(consumer->host, command);
+}
+
 void kc_unsubscribe(struct kc_consumer *consumer, struct kc_call call) {
     loop_post_take(consumer->host, public_command(COMMAND_UNSUBSCRIBE, call));
 }

@@ -240,6 +240,16 @@ KC_EXPORT void kc_subscribe(
     struct kc_consumer *consumer, const char *const *topics, size_t count, struct kc_call call
 );
 
+/// Subscribes to all topics whose whole name matches a regular expression (Perl's syntax), in place
+/// of an earlier subscription; internal topics are left out. Topics that come later are found when
+/// metadata is asked again (metadata.max.age.ms); one that was deleted is given up once several
+/// answers in a row lack it. The group is joined when a topic matches. Completes as soon as it is
+/// noted. KC_INVALID_ARGUMENT, with the reason in the result's message, for a pattern that is none
+/// or too large; KC_SUBSCRIPTION_CONFLICT and KC_NO_GROUP as kc_subscribe().
+KC_EXPORT void kc_subscribe_pattern(
+    struct kc_consumer *consumer, const char *pattern, struct kc_call call
+);
+
 /// Ends a subscription (leaving the group) or a manual assignment. Completes when left.
 KC_EXPORT void kc_unsubscribe(struct kc_consumer *consumer, struct kc_call call);
 
@@ -401,14 +411,15 @@ struct kc_description {
     int32_t coordinator;          ///< node id; -1: not known
     const char *coordinator_host; ///< NULL: not known
     int32_t coordinator_port;
-    const char *cluster_id;       ///< NULL: not known
-    int64_t heartbeat_age_ms;     ///< since the last good heartbeat answer; -1: none yet
-    int64_t rebalance_count;      ///< completed since start
-    const char *rebalance_reason; ///< of the last one; "" before the first
-    int64_t buffered_bytes;       ///< prefetched and not delivered, of all partitions
-    int64_t connection_count;     ///< open to brokers
-    const char *const *subscription;
+    const char *cluster_id;          ///< NULL: not known
+    int64_t heartbeat_age_ms;        ///< since the last good heartbeat answer; -1: none yet
+    int64_t rebalance_count;         ///< completed since start
+    const char *rebalance_reason;    ///< of the last one; "" before the first
+    int64_t buffered_bytes;          ///< prefetched and not delivered, of all partitions
+    int64_t connection_count;        ///< open to brokers
+    const char *const *subscription; ///< with a pattern: the topics that match it at present
     size_t subscription_count;
+    const char *subscription_pattern; ///< NULL: subscribed by name, or not at all
     bool assigned_by_hand;
     const struct kc_partition_state *assignment;
     size_t assignment_count;

@@ -98,7 +98,9 @@ static void explain(
     } else if (!is_reachable(engine)) {
         (void
         )snprintf(reason, size, "no broker can be reached: %s", *trouble ? trouble : "connecting");
-    } else if (engine->subscription_count == 0) {
+    } else if (subscription_pattern(engine) && engine->subscription.count == 0) {
+        (void)snprintf(reason, size, "no topic matches the pattern of the subscription");
+    } else if (!subscription_exists(engine)) {
         (void)snprintf(reason, size, "nothing is subscribed to, and nothing is assigned");
     } else {
         const char *error = description->last_error_text;
@@ -116,7 +118,7 @@ static void explain(
 static void fill_readiness(
     struct engine *engine, struct arena *arena, struct kc_description *description
 ) {
-    bool in_group = engine->subscription_count > 0 && member_is_stable(engine->member);
+    bool in_group = engine->subscription.count > 0 && member_is_stable(engine->member);
     bool has_work = engine->assigned_by_hand || in_group;
     description->ready = engine->closing == CLOSING_NOT && is_reachable(engine) && has_work;
     if (description->ready) return;
@@ -140,8 +142,9 @@ static struct kc_description describe(struct engine *engine, struct arena *arena
         .rebalance_reason = "",
         .buffered_bytes = (int64_t)queue_bytes(engine->queue),
         .connection_count = cluster_connection_count(&engine->cluster),
-        .subscription = (const char *const *)engine->subscription,
-        .subscription_count = engine->subscription_count,
+        .subscription = (const char *const *)engine->subscription.topics,
+        .subscription_count = engine->subscription.count,
+        .subscription_pattern = subscription_pattern(engine),
         .assigned_by_hand = engine->assigned_by_hand,
         .last_error_text = "",
     };

@@ -175,6 +175,21 @@ void cluster_want_topic(struct cluster *cluster, const char *topic) {
     }
 }
 
+void cluster_list_topics(
+    struct cluster *cluster,
+    void (*on_topics)(void *arg, const struct metadata_response *response),
+    void *arg
+) {
+    cluster->on_topics = on_topics;
+    cluster->listing_arg = arg;
+    // What is under way was asked for somebody else.
+    cluster->listing_in_flight = false;
+    if (!on_topics) return;
+    cluster->refresh_wanted = true;
+    cluster->topic_wanted = true;
+    cluster->refresh_at_ms = 0;
+}
+
 void cluster_refresh(struct cluster *cluster) {
     cluster->refresh_wanted = true;
 }
@@ -234,6 +249,10 @@ static void on_metadata(void *owner, const struct reply *reply) {
     }
     note_brokers(cluster, response);
     struct metadata_outcome outcome = metadata_update(&cluster->metadata, response, reply->version);
+    if (cluster->listing_in_flight) {
+        outcome.is_incomplete |= metadata_note_missing(&cluster->metadata);
+        cluster->on_topics(cluster->listing_arg, response);
+    }
     bool first = cluster->refreshed_at_ms < 0;
     cluster->refreshed_at_ms = reply->now_ms;
     cluster->answer_count++;
@@ -252,11 +271,7 @@ static void on_metadata(void *owner, const struct reply *reply) {
     }
 }
 
-static void send_metadata_request(struct cluster *cluster, int32_t node_id, int64_t now_ms) {
-    struct request *request =
-        request_new(api_find(API_METADATA), now_ms + cluster->settings.request_timeout_ms);
-    request->on_reply = on_metadata;
-    request->owner = cluster;
+static void name_wanted(const struct cluster *cluster, struct request *request) {
     struct metadata_request *message = request->message;
     size_t count = HASH_COUNT(cluster->metadata.topics);
     message->topics = arena_array(&request->arena, count + 1, sizeof *message->topics);
@@ -266,6 +281,28 @@ static void send_metadata_request(struct cluster *cluster, int32_t node_id, int6
         asked->name = arena_copy(&request->arena, slice_from_string(topic->name));
     }
     message->allow_auto_topic_creation = cluster->settings.allow_auto_create_topics;
+}
+
+// Names no topic, which asks for all; nothing is created by that (pitfall 100).
+static void name_none(struct request *request) {
+    struct metadata_request *message = request->message;
+    message->topics = NULL;
+    message->topics_count = -1;
+    message->allow_auto_topic_creation = false;
+}
+
+static void send_metadata_request(struct cluster *cluster, int32_t node_id, int64_t now_ms) {
+    must(!cluster->refresh_in_flight);
+    struct request *request =
+        request_new(api_find(API_METADATA), now_ms + cluster->settings.request_timeout_ms);
+    request->on_reply = on_metadata;
+    request->owner = cluster;
+    cluster->listing_in_flight = cluster->on_topics != NULL;
+    if (cluster->listing_in_flight) {
+        name_none(request);
+    } else {
+        name_wanted(cluster, request);
+    }
     cluster->refresh_in_flight = true;
     cluster->refresh_wanted = false;
     cluster->topic_wanted = false;

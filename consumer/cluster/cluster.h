@@ -49,6 +49,9 @@ struct cluster {
     struct request *stray; ///< sent to a broker that is not there; failed at the next step (utlist)
     struct metadata metadata;
     int32_t bootstrap_count;
+    void (*on_topics)(void *arg, const struct metadata_response *response); ///< NULL: nobody lists
+    void *listing_arg;
+    bool listing_in_flight; ///< the request that is under way asks for all topics
     bool refresh_wanted;
     bool refresh_in_flight;
     bool topic_wanted; ///< since the last request was made
@@ -94,6 +97,14 @@ void cluster_note_broker(struct cluster *cluster, int32_t node_id, struct slice 
 
 /// Wants metadata of a topic from now on; asks at once when it is not cached.
 void cluster_want_topic(struct cluster *cluster, const char *topic);
+
+/// From now on asks for all topics, and gives each such answer to `on_topics`; NULL: asks for those
+/// that are wanted by name, again.
+void cluster_list_topics(
+    struct cluster *cluster,
+    void (*on_topics)(void *arg, const struct metadata_response *response),
+    void *arg
+);
 
 /// Asks for metadata as soon as the back-off allows.
 void cluster_refresh(struct cluster *cluster);

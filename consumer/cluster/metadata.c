@@ -54,6 +54,11 @@ struct topic_metadata *metadata_find_id(const struct metadata *metadata, struct 
     return NULL;
 }
 
+bool metadata_is_gone(const struct metadata *metadata, const char *topic) {
+    const struct topic_metadata *known = metadata_find(metadata, topic);
+    return !known || known->misses >= METADATA_MISSES_UNTIL_GONE;
+}
+
 struct partition_metadata *metadata_partition(
     const struct metadata *metadata, const char *topic, int32_t partition
 ) {
@@ -127,6 +132,8 @@ static void update_topic(
     if (!topic) return;
     if (topic->error_code != answer->error_code) outcome->has_changed = true;
     topic->error_code = answer->error_code;
+    topic->answer = metadata->answers;
+    topic->misses = answer->error_code == ERROR_UNKNOWN_TOPIC_OR_PARTITION ? topic->misses + 1 : 0;
     if (answer->error_code) {
         outcome->is_incomplete = true;
         return;
@@ -154,6 +161,7 @@ struct metadata_outcome metadata_update(
     struct metadata *metadata, const struct metadata_response *response, int16_t version
 ) {
     struct metadata_outcome outcome = { 0 };
+    metadata->answers++;
     if (response->cluster_id.data) {
         free(metadata->cluster_id);
         metadata->cluster_id = slice_dup_string(response->cluster_id);
@@ -162,6 +170,18 @@ struct metadata_outcome metadata_update(
         update_topic(metadata, &response->topics[i], version, &outcome);
     if (outcome.has_changed) metadata->version++;
     return outcome;
+}
+
+bool metadata_note_missing(struct metadata *metadata) {
+    bool any = false;
+    for (struct topic_metadata *topic = metadata->topics; topic; topic = topic->hh.next) {
+        if (topic->answer == metadata->answers) continue;
+        if (topic->error_code != ERROR_UNKNOWN_TOPIC_OR_PARTITION) metadata->version++;
+        topic->error_code = ERROR_UNKNOWN_TOPIC_OR_PARTITION;
+        topic->misses++;
+        any = true;
+    }
+    return any;
 }
 
 bool metadata_hint_leader(

@@ -23,6 +23,9 @@ struct topic_metadata {
     struct uuid id;          ///< zero: none
     int16_t error_code;      ///< of the last answer; 0: good
     int16_t told_error_code; ///< the last that the application was told: a note of the engine's
+    int32_t misses;          ///< answers in a row that know no such topic
+    bool is_used;            ///< a mark of the owner, who forgets what it does not use
+    uint32_t answer;         ///< the last that named it, as metadata counts them
     bool is_internal;
     int32_t incarnation; ///< grows when the topic was deleted and made again under its name
     struct partition_metadata *partitions;
@@ -34,6 +37,7 @@ struct topic_metadata {
 struct metadata {
     struct topic_metadata *topics; ///< uthash by name
     char *cluster_id;              ///< NULL: not known
+    uint32_t answers;              ///< taken in so far
     int64_t version;               ///< grows with every change that an assignment may depend on
 };
 
@@ -52,6 +56,13 @@ struct topic_metadata *metadata_find(const struct metadata *metadata, const char
 /// A topic by its id; NULL when none has it.
 struct topic_metadata *metadata_find_id(const struct metadata *metadata, struct uuid id);
 
+/// So many answers in a row must lack a topic before it counts as deleted: one broker may be behind
+/// the others.
+enum { METADATA_MISSES_UNTIL_GONE = 5 };
+
+/// True when a topic was never asked for, or counts as deleted.
+bool metadata_is_gone(const struct metadata *metadata, const char *topic);
+
 /// A partition; NULL when the topic or the partition is not known.
 struct partition_metadata *metadata_partition(
     const struct metadata *metadata, const char *topic, int32_t partition
@@ -63,6 +74,10 @@ struct partition_metadata *metadata_partition(
 struct metadata_outcome metadata_update(
     struct metadata *metadata, const struct metadata_response *response, int16_t version
 );
+
+/// Takes it that the last answer was about all topics: those that it did not name are missing. True
+/// when there is one.
+bool metadata_note_missing(struct metadata *metadata);
 
 /// Takes a hint about a leader (KIP-951); false when it is not newer than what is known.
 bool metadata_hint_leader(

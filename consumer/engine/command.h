@@ -16,6 +16,7 @@ struct command;
 /// What a command asks for; the meanings are those of the public calls.
 enum command_kind {
     COMMAND_SUBSCRIBE,
+    COMMAND_SUBSCRIBE_PATTERN,
     COMMAND_UNSUBSCRIBE,
     COMMAND_ASSIGN,
     COMMAND_ACKNOWLEDGE,
@@ -68,6 +69,7 @@ struct command {
     size_t row_count;
     const char **topics;
     size_t topic_count;
+    const char *pattern;            ///< of SUBSCRIBE_PATTERN
     int64_t rebalance_id;           ///< of ACKNOWLEDGE
     const char *reason;             ///< of REBALANCE; NULL: none was given
     bool autocommit;                ///< of CLOSE

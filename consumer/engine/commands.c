@@ -5,6 +5,7 @@
 #include "consumer/engine/commands.h"
 
 #include "consumer/base/must.h"
+#include "consumer/cluster/topic_pattern.h"
 #include "consumer/engine/command.h"
 #include "consumer/engine/commit.h"
 #include "consumer/engine/engine_state.h"
@@ -59,40 +60,6 @@ static bool check_assigned(struct engine *engine, struct command *command) {
 // ------------------------------------------------------------------------------------------------
 // Subscription and assignment
 
-static void set_subscription(struct engine *engine, const char *const *topics, size_t count) {
-    must(topics != NULL || count == 0);
-    for (size_t i = 0; i < engine->subscription_count; i++)
-        free(engine->subscription[i]);
-    free(engine->subscription);
-    engine->subscription = must_alloc((count + 1) * sizeof *engine->subscription);
-    engine->subscription_count = count;
-    for (size_t i = 0; i < count; i++) {
-        engine->subscription[i] = must_strdup(topics[i]);
-        cluster_want_topic(&engine->cluster, topics[i]);
-    }
-}
-
-static bool is_used(const struct engine *engine, const char *topic) {
-    for (size_t i = 0; i < engine->subscription_count; i++) {
-        if (strcmp(engine->subscription[i], topic) == 0) return true;
-    }
-    const struct position *position;
-    DL_FOREACH(engine->positions.first, position) {
-        if (strcmp(position->topic, topic) == 0) return true;
-    }
-    return false;
-}
-
-// Metadata of topics that nobody wants any more is not asked for again.
-static void forget_topics(struct engine *engine) {
-    struct topic_metadata *topic;
-    struct topic_metadata *next;
-    if (engine->jobs || engine->member) return;
-    HASH_ITER(hh, engine->cluster.metadata.topics, topic, next) {
-        if (!is_used(engine, topic->name)) metadata_forget(&engine->cluster.metadata, topic);
-    }
-}
-
 static bool are_plausible_topics(const struct command *command) {
     for (size_t i = 0; i < command->topic_count; i++) {
         if (!row_is_plausible(command->topics[i], 0)) return false;
@@ -109,10 +76,29 @@ static void subscribe(struct engine *engine, struct command *command) {
     } else if (!are_plausible_topics(command)) {
         status = STATUS_INVALID_ARGUMENT;
     } else {
-        set_subscription(engine, command->topics, command->topic_count);
+        subscription_set(engine, command->topics, command->topic_count);
         member_subscribe(engine->member, command->topics, command->topic_count, engine->now_ms);
     }
     command_finish_status(command, status);
+}
+
+static void subscribe_pattern(struct engine *engine, struct command *command) {
+    struct command_result result = { .status = STATUS_OK };
+    char error[TOPIC_PATTERN_ERROR_BYTES] = "";
+    if (!engine->member) {
+        result.status = STATUS_NO_GROUP;
+    } else if (engine->assigned_by_hand) {
+        result.status = STATUS_SUBSCRIPTION_CONFLICT;
+    } else {
+        struct topic_pattern *pattern = topic_pattern_new(command->pattern, error);
+        if (pattern) {
+            subscription_set_pattern_take(engine, pattern);
+        } else {
+            result.status = STATUS_INVALID_ARGUMENT;
+            result.message = error;
+        }
+    }
+    command_finish(command, &result);
 }
 
 static void auto_commit_removed(struct engine *engine) {
@@ -125,11 +111,11 @@ static void auto_commit_removed(struct engine *engine) {
 void commands_clear_assignment(struct engine *engine) {
     position_set_clear(&engine->positions);
     engine->assigned_by_hand = false;
-    forget_topics(engine);
+    subscription_forget_topics(engine);
 }
 
 static void unsubscribe(struct engine *engine, struct command *command) {
-    set_subscription(engine, NULL, 0);
+    subscription_set(engine, NULL, 0);
     if (engine->assigned_by_hand || !engine->member) {
         commands_clear_assignment(engine);
         command_finish_status(command, STATUS_OK);
@@ -148,7 +134,7 @@ static void rebalance(struct engine *engine, struct command *command) {
     struct command_result result = { .status = STATUS_OK };
     if (!engine->member) {
         result.status = STATUS_NO_GROUP;
-    } else if (engine->subscription_count == 0) {
+    } else if (!subscription_exists(engine)) {
         result.status = STATUS_SUBSCRIPTION_CONFLICT;
         result.message = "only a subscribed consumer rebalances";
     } else {
@@ -180,7 +166,7 @@ static void remove_unnamed(struct engine *engine, const struct command *command)
 
 static void assign(struct engine *engine, struct command *command) {
     must(!command->all);
-    if (engine->subscription_count > 0) {
+    if (subscription_exists(engine)) {
         command_finish_status(command, STATUS_SUBSCRIPTION_CONFLICT);
         return;
     }
@@ -195,7 +181,7 @@ static void assign(struct engine *engine, struct command *command) {
         if (!position) position = membership_add_position(engine, row->topic, row->partition);
         if (row->offset >= 0) position_seek(position, row->offset, row->leader_epoch);
     }
-    forget_topics(engine);
+    subscription_forget_topics(engine);
     command_finish_status(command, STATUS_OK);
 }
 
@@ -511,6 +497,7 @@ static bool are_plausible_rows(struct command *command) {
 static void run(struct engine *engine, struct command *command) {
     switch (command->kind) {
     case COMMAND_SUBSCRIBE: subscribe(engine, command); return;
+    case COMMAND_SUBSCRIBE_PATTERN: subscribe_pattern(engine, command); return;
     case COMMAND_UNSUBSCRIBE: unsubscribe(engine, command); return;
     case COMMAND_ASSIGN: assign(engine, command); return;
     case COMMAND_ACKNOWLEDGE: acknowledge(engine, command); return;
@@ -576,7 +563,7 @@ static void step_resolving(struct engine *engine) {
 
 static void step_leaving(struct engine *engine) {
     bool left = !engine->member || member_describe(engine->member).state == MEMBER_UNJOINED;
-    bool joined_again = engine->subscription_count > 0;
+    bool joined_again = subscription_exists(engine);
     struct command *command;
     struct command *next;
     DL_FOREACH_SAFE(engine->leaving, command, next) {

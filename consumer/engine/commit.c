@@ -161,6 +161,9 @@ static bool take_answer(
             row->kafka_error = answer->error_code;
             row->status =
                 answer->error_code ? meaning_of(answer->error_code, &retriable) : STATUS_OK;
+            // What is deleted for sure need not be tried until the deadline (pitfall 9).
+            if (row->status == STATUS_NO_SUCH_PARTITION && retriable)
+                retriable = !metadata_is_gone(&engine->cluster.metadata, row->topic);
             row->is_done = !retriable;
             again = again || retriable;
             if (answer->error_code) tell_member(engine, commit, answer->error_code);

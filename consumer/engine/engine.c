@@ -119,6 +119,7 @@ struct engine *engine_new(
 
 void engine_free(struct engine *engine) {
     if (!engine) return;
+    subscription_dispose(engine);
     cluster_dispose(&engine->cluster, engine->now_ms);
     topics_abandon(engine);
     commits_abandon(engine, STATUS_CLOSED);
@@ -131,9 +132,6 @@ void engine_free(struct engine *engine) {
     member_free(engine->member);
     free(engine->handover);
     free(engine->reporter);
-    for (size_t i = 0; i < engine->subscription_count; i++)
-        free(engine->subscription[i]);
-    free(engine->subscription);
     options_dispose(&engine->options);
     free(engine);
 }
@@ -221,6 +219,7 @@ static void step_auto_commit(struct engine *engine) {
 static void step_parts(struct engine *engine) {
     int64_t now_ms = engine->now_ms;
     if (engine_has_group(engine)) coordinator_step(&engine->coordinator, now_ms);
+    if (engine->closing == CLOSING_NOT) subscription_step(engine);
     membership_step(engine, now_ms);
     if (engine->closing == CLOSING_NOT) step_auto_commit(engine);
     commits_step(engine, now_ms);

@@ -8,6 +8,7 @@
 #include "consumer/cluster/cluster.h"
 #include "consumer/cluster/coordinator.h"
 #include "consumer/engine/options.h"
+#include "consumer/engine/subscription.h"
 #include "consumer/fetch/fetcher.h"
 #include "consumer/fetch/position_set.h"
 
@@ -59,8 +60,7 @@ struct engine {
     struct command *closers;       ///< CLOSE (utlist)
     struct command *topic_queries; ///< TOPICS under way (utlist)
     struct command *waiter;        ///< the poll's WAIT; NULL: none
-    char **subscription;
-    size_t subscription_count;
+    struct subscription subscription;
     bool assigned_by_hand;
     bool has_failed;              ///< the queue tells the member's fatal error
     bool coordinator_awaited;     ///< by the member

@@ -55,7 +55,7 @@ const char *reporter_state_name(const struct engine *engine) {
     if (engine->assigned_by_hand) return "assigned";
     if (!engine->member) return "unsubscribed";
     enum member_state state = member_describe(engine->member).state;
-    bool apart = engine->subscription_count == 0 && state == MEMBER_UNJOINED;
+    bool apart = !subscription_exists(engine) && state == MEMBER_UNJOINED;
     return apart ? "unsubscribed" : member_state_name(state);
 }
 
@@ -205,9 +205,9 @@ static void report_topics(struct engine *engine) {
     struct reporter *reporter = engine->reporter;
     if (reporter->metadata_answers == engine->cluster.answer_count) return;
     reporter->metadata_answers = engine->cluster.answer_count;
-    for (size_t i = 0; i < engine->subscription_count; i++) {
+    for (size_t i = 0; i < engine->subscription.count; i++) {
         struct topic_metadata *topic =
-            metadata_find(&engine->cluster.metadata, engine->subscription[i]);
+            metadata_find(&engine->cluster.metadata, engine->subscription.topics[i]);
         if (topic) report_topic(engine, topic);
     }
 }
@@ -226,6 +226,13 @@ void reporter_on_automatic_commit(struct engine *engine, const struct commit *co
         tell_error(engine, event, "automatic commit", "");
     }
     free(failed);
+}
+
+void reporter_on_costly_pattern(const struct engine *engine) {
+    must(subscription_exists(engine));
+    struct event event = { .status = STATUS_INVALID_ARGUMENT };
+    const char *why = "a topic's name takes too many steps to match, and counts as another";
+    tell_error(engine, event, "subscription pattern", why);
 }
 
 void reporter_step(struct engine *engine) {

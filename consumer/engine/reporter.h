@@ -26,5 +26,8 @@ void reporter_on_state(struct engine *engine, const char *reason);
 /// Tells what the last automatic commit came to, if that is new.
 void reporter_on_automatic_commit(struct engine *engine, const struct commit *commit);
 
+/// Tells that the subscription's pattern cannot be matched within its bounds.
+void reporter_on_costly_pattern(const struct engine *engine);
+
 /// Tells the errors that have begun since the last step.
 void reporter_step(struct engine *engine);

@@ -69,7 +69,8 @@ static void unsubscribe_if(struct request *request, bool by_hand, request_step *
     const struct kc_result *result = request_result(request, 0);
     if (request_failed(request, result)) return;
     const struct kc_description *now = result->description;
-    bool conflict = by_hand ? now->subscription_count > 0 : now->assigned_by_hand;
+    bool subscribed = now->subscription_count > 0 || now->subscription_pattern;
+    bool conflict = by_hand ? subscribed : now->assigned_by_hand;
     if (conflict) {
         struct problem problem = problem_of_status(KC_SUBSCRIPTION_CONFLICT, 0, NULL);
         request_answer_problem(request, &problem);

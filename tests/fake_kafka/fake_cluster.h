@@ -50,6 +50,7 @@ struct fake_topic {
     struct fake_topic *next;
     char *name;
     struct uuid id; ///< zero: none
+    bool is_internal;
     struct fake_partition *partitions;
     int32_t partition_count;
 };

@@ -36,6 +36,7 @@ static void show_topic(
 ) {
     shown->name = slice_from_string(topic->name);
     shown->topic_id = topic->id;
+    shown->is_internal = topic->is_internal;
     shown->partitions =
         fake_call_array(call, &metadata_response_partition_schema, topic->partition_count);
     shown->partitions_count = topic->partition_count;

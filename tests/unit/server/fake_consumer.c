@@ -338,6 +338,7 @@ static void run_one(
     case FAKE_PAUSE: place->paused = true; break;
     case FAKE_RESUME: place->paused = false; break;
     case FAKE_SUBSCRIBE:
+    case FAKE_SUBSCRIBE_PATTERN:
     case FAKE_UNSUBSCRIBE:
     case FAKE_ASSIGN:
     case FAKE_ACKNOWLEDGE:
@@ -367,6 +368,8 @@ static void unsubscribe(struct fake_consumer *consumer) {
     for (size_t i = 0; i < consumer->subscription_count; i++)
         free(consumer->subscription[i]);
     consumer->subscription_count = 0;
+    free(consumer->pattern);
+    consumer->pattern = NULL;
 }
 
 static void subscribe_to(const struct fake_call *call) {
@@ -374,6 +377,17 @@ static void subscribe_to(const struct fake_call *call) {
     call->consumer->subscription_count = call->topic_count;
     for (size_t i = 0; i < call->topic_count; i++)
         call->consumer->subscription[i] = call->topics[i];
+}
+
+/// The double's patterns match nothing; one with an open parenthesis is wrong.
+static void subscribe_to_pattern(const struct fake_call *call, struct kc_result *result) {
+    if (strchr(call->pattern, '(') && !strchr(call->pattern, ')')) {
+        result->status = KC_INVALID_ARGUMENT;
+        result->message = "the pattern is wrong at byte 1: missing closing parenthesis";
+        return;
+    }
+    unsubscribe(call->consumer);
+    call->consumer->pattern = must_copy(call->pattern);
 }
 
 /// Fills in the partitions that the command is about, or all assigned.
@@ -443,6 +457,7 @@ static void describe(
         .rebalance_reason = "joined",
         .subscription = (const char *const *)consumer->subscription,
         .subscription_count = consumer->subscription_count,
+        .subscription_pattern = consumer->pattern,
         .assigned_by_hand = consumer->by_hand,
         .assignment = states,
         .last_error_text = "",
@@ -519,6 +534,8 @@ static void run(struct fake_call *call) {
             list_topics(&result, call->topic_count ? call->topics[0] : NULL, topics, parts);
         } else if (call->command == FAKE_SUBSCRIBE) {
             subscribe_to(call);
+        } else if (call->command == FAKE_SUBSCRIBE_PATTERN) {
+            subscribe_to_pattern(call, &result);
         } else if (call->command == FAKE_UNSUBSCRIBE) {
             call->consumer->by_hand = false;
             unsubscribe(call->consumer);
@@ -579,6 +596,7 @@ static void *engine(void *arg) {
                 free(call->topics[i]);
             out_dispose(&call->names);
             free(call->reason);
+            free(call->pattern);
             free(call);
             fake_changed();
         } else if (!fake.stopping) {
@@ -677,6 +695,12 @@ void kc_subscribe(
     made->topic_count = count;
     for (size_t i = 0; i < count; i++)
         made->topics[i] = must_copy(topics[i]);
+    fake_enqueue(made);
+}
+
+void kc_subscribe_pattern(struct kc_consumer *consumer, const char *pattern, struct kc_call call) {
+    struct fake_call *made = fake_new_call(consumer, FAKE_SUBSCRIBE_PATTERN, call);
+    made->pattern = must_copy(pattern);
     fake_enqueue(made);
 }
 

@@ -14,6 +14,7 @@
 /// The commands, for scripting.
 enum fake_command {
     FAKE_SUBSCRIBE,
+    FAKE_SUBSCRIBE_PATTERN,
     FAKE_UNSUBSCRIBE,
     FAKE_ASSIGN,
     FAKE_ACKNOWLEDGE,

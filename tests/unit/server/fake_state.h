@@ -51,6 +51,7 @@ struct fake_consumer {
     struct fake_counts counts;
     char *subscription[FAKE_MOST_PARTITIONS];
     size_t subscription_count;
+    char *pattern; ///< NULL: by name
     struct kc_listener listener;
     const struct kc_event *event; ///< to be told next; NULL: none
     bool event_held;              ///< what the listener returned
@@ -78,6 +79,7 @@ struct fake_call {
     size_t topic_count;
     int64_t rebalance_id;
     char *reason;
+    char *pattern;
     struct out names; ///< the texts of the partitions' topics, each with its NUL
     struct kc_call call;
     struct fake_call *next;
