@@ -99,16 +99,18 @@ test:
 	tests/kafka/kafka fetch && $(MAKE) $(PARALLEL) definitions || { test $$? = 3 && test -z "$$CI"; }
 	$(MAKE) e2e
 
-# End to end against real Kafka, e.g. make e2e KAFKA=2.1.1 E2E=short ARGS='-k commit'
+# End to end against real Kafka, e.g. make e2e KAFKA=2.1.1 E2E=short ARGS='-k commit'. Two processes test at a time, each
+# with a broker of its own, unless ARGS chooses some.
 KAFKA ?= 4.4.0
 E2E   ?= all
+E2E_WORKERS ?= $(if $(ARGS),0,2)
 .PHONY: example
 example: $(OUT)/tail $(OUT)/fake-kafka
 e2e:
 	@tests/setup.sh
 	$(MAKE) $(PARALLEL) all example
 	.cache/venv/bin/python -m pytest tests/e2e --sidecar $(OUT)/kafka-sidecar --kafka-version $(KAFKA) \
-	    $(if $(filter short,$(E2E)),-m short) $(ARGS)
+	    -n $(E2E_WORKERS) --dist worksteal $(if $(filter short,$(E2E)),-m short) $(ARGS)
 
 # Every tests/fuzz/fuzz_*.c by libFuzzer, FUZZ_SECONDS each; what it learns stays in build/corpus.
 FUZZ_SECONDS ?= 60

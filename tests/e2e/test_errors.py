@@ -7,6 +7,7 @@ import pytest
 
 from lib import produce
 from lib.document import DOCUMENT
+from lib.events import Stream
 from lib.records import of_answer, values
 from lib.sidecar import Sidecar
 from lib.wait import eventually, free_port
@@ -83,9 +84,28 @@ def test_beyond_the_bound_of_connections_every_call_is_told_so(alone):
 
 
 @pytest.mark.short
+@pytest.mark.parametrize("method, path", [("GET", "/v1/poll"), ("POST", "/v1/poll"), ("GET", "/v1/events")])
+def test_a_media_type_that_is_not_had(alone, method, path):
+    alone.http.call(method, path, headers={**TOKEN, "Accept": "text/html"}).problem(406, "NOT_ACCEPTABLE")
+
+
+@pytest.mark.short
+@pytest.mark.parametrize("operation", [one for one in having(406) if one.path != "/v1/events"], ids=str)
+def test_a_coding_that_is_not_had(alone, operation):
+    headers = {**TOKEN, "Accept-Encoding": "br, identity;q=0"}
+    call(alone, operation, headers=headers).problem(406, "NOT_ACCEPTABLE", "identity")
+
+
+@pytest.mark.short
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_media_type_that_is_not_had(alone, method):
-    alone.http.call(method, "/v1/poll", headers={**TOKEN, "Accept": "text/html"}).problem(406, "NOT_ACCEPTABLE")
+def test_lines_are_had_by_either_method(sidecar, method):
+    assert len(sidecar.http.call(method, "/v1/poll", headers={"Accept": "application/x-ndjson"}).lines) == 1
+
+
+@pytest.mark.short
+def test_a_consumer_that_does_not_exist(alone):
+    for method, path in (("GET", "status"), ("POST", "commit"), ("GET", "topics/t")):
+        alone.http.call(method, f"/v1/consumers/nobody/{path}", headers=TOKEN).problem(404, "NO_SUCH_CONSUMER", "nobody")
 
 
 # No broker, or none that answers
@@ -225,6 +245,39 @@ def test_without_a_reset_policy_positions_outside_the_log_are_told(kafka, topic,
     eventually(lambda: sidecar.http.get("/v1/position").problem(409, "LOG_TRUNCATED"))
     sidecar.http.post("/v1/seek", {"to": "beginning"}).ok()
     assert values(sidecar.poll_until(3)) == produce.numbered(0, 3)
+
+
+# More than is kept or served
+
+@pytest.mark.short
+def test_more_asynchronous_commits_than_outcomes_are_kept_for(start_fake_kafka, start_sidecar):
+    kafka = start_fake_kafka("--silent", "OffsetCommit")
+    sidecar = start_sidecar(kafka.bootstrap, settings={"commit.outcomes.size": 2}).wait_up()
+    sidecar.http.put("/v1/assignment", ASSIGNED).ok()
+    commit = {"offsets": ASSIGNED["partitions"]}
+    for _ in range(2):
+        assert sidecar.http.post("/v1/commit?async=true", commit).status == 202
+    sidecar.http.post("/v1/commit?async=true", commit).problem(503, "TOO_MANY_COMMITS", "commit.outcomes.size")
+
+
+@pytest.mark.short
+def test_more_streams_than_are_served(start_sidecar):
+    sidecar = start_sidecar(f"127.0.0.1:{free_port()}", settings={"events.max.streams": 1}).wait_up()
+    with Stream(sidecar) as stream:
+        stream.next("assignment")
+        sidecar.http.get("/v1/events").problem(503, "TOO_MANY_STREAMS", "events.max.streams")
+
+
+@pytest.mark.short
+def test_an_error_of_the_group_is_told_as_an_event(start_fake_kafka, start_sidecar):
+    """pitfall 99"""
+    sidecar = start_sidecar(start_fake_kafka("--error", "JoinGroup:30").bootstrap, group="g").wait_up()
+    with Stream(sidecar) as stream:
+        stream.next("assignment")
+        sidecar.http.put("/v1/subscription", {"topics": ["t"]}).ok()
+        error = stream.next("error")
+        assert error.data["code"] == "GROUP_AUTHORIZATION_FAILED", error
+    sidecar.http.get("/v1/poll", timeout_ms=5000).problem(403, "GROUP_AUTHORIZATION_FAILED")
 
 
 # What brokers say
