@@ -99,8 +99,9 @@ KC_EXPORT void kc_config_free(struct kc_config *config);
 
 enum { KC_ERROR_BYTES = 256 };
 
-/// Sets one option from text. On KC_INVALID_CONFIG `error` says in a sentence which key or value is
-/// wrong and what would be right (an unknown key names the nearest known one).
+/// Sets one option from text; NULL gives it its default again. On KC_INVALID_CONFIG `error` says in
+/// a sentence which key or value is wrong and what would be right (an unknown key names the nearest
+/// known one).
 KC_EXPORT enum kc_status kc_config_set(
     struct kc_config *config, const char *key, const char *value, char error[KC_ERROR_BYTES]
 );

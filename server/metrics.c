@@ -121,6 +121,17 @@ static const struct metric_description descriptions[] = {
                                              "Most bytes of outcomes that are remembered of one "
                                              "consumer (commit.outcomes.bytes).",
                                              false },
+    [METRIC_CONSUMERS] = { "consumers", "Consumers, those that are being closed included.", false },
+    [METRIC_CONSUMERS_LIMIT] = { "consumers-limit",
+                                 "Most consumers at a time (consumers.max).",
+                                 false },
+    [METRIC_CONSUMERS_REFUSED] = { "consumers-refused-total",
+                                   "Consumers beyond the limit, answered with 429.",
+                                   true },
+    [METRIC_CONSUMERS_EXPIRED] = { "consumers-expired-total",
+                                   "Consumers closed since nobody called them "
+                                   "(consumer.idle.timeout.ms).",
+                                   true },
 };
 
 _Static_assert(sizeof descriptions / sizeof descriptions[0] == METRIC_COUNT, "a row for each");

@@ -206,6 +206,25 @@ static const struct kc_option options[] = {
                                         "How many bytes of outcomes are remembered at most; the "
                                         "newest outcome is in any case.",
                                         false },
+    [SETTING_CONSUMERS_MAX] = { "consumers.max",
+                                KC_INTEGER,
+                                1,
+                                1024,
+                                NULL,
+                                "16",
+                                "Most consumers at a time, the configured one included; PUT of one "
+                                "more is answered with 429.",
+                                false },
+    [SETTING_CONSUMER_IDLE_TIMEOUT_MS] = { "consumer.idle.timeout.ms",
+                                           KC_INTEGER,
+                                           0,
+                                           DAY_MS,
+                                           NULL,
+                                           "0",
+                                           "A consumer made by PUT that is not called for so long "
+                                           "is closed, and leaves its group; 0: never. The "
+                                           "configured one stays.",
+                                           false },
     [SETTING_SHUTDOWN_GRACE_MS] = { "shutdown.grace.ms",
                                     KC_INTEGER,
                                     0,

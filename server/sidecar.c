@@ -4,9 +4,9 @@
 #include "server/sidecar.h"
 
 #include "server/base/must.h"
-#include "server/base/pool.h"
 #include "server/bridge.h"
 #include "server/consumers/registry.h"
+#include "server/consumers/spec.h"
 #include "server/http/server.h"
 #include "server/http/stream.h"
 #include "server/journal.h"
@@ -80,6 +80,7 @@ static void set_limits(struct sidecar *sidecar) {
         { METRIC_EVENTS_RING_BYTES_LIMIT, SETTING_EVENTS_RING_BYTES },
         { METRIC_COMMIT_OUTCOMES_LIMIT, SETTING_COMMIT_OUTCOMES_SIZE },
         { METRIC_COMMIT_OUTCOMES_BYTES_LIMIT, SETTING_COMMIT_OUTCOMES_BYTES },
+        { METRIC_CONSUMERS_LIMIT, SETTING_CONSUMERS_MAX },
     };
 
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
@@ -89,26 +90,14 @@ static void set_limits(struct sidecar *sidecar) {
 }
 
 /// Subscribes to the topics of the settings, if there are any.
-static bool subscribe(
-    struct sidecar *sidecar, struct consumer *consumer, char error[SETTINGS_ERROR_BYTES]
-) {
+static bool subscribe(const struct consumer *consumer, char error[SETTINGS_ERROR_BYTES]) {
     must(consumer != NULL);
-    const char *list = settings_text(sidecar->settings, SETTING_TOPICS);
-    struct pool pool = { 0 };
-    const char **topics = pool_array(&pool, strlen(list) + 1, sizeof *topics);
-    const char *item;
-    size_t size;
-    size_t count = 0;
-    while (settings_list_next(&list, &item, &size))
-        topics[count++] = pool_copy(&pool, item, size);
-    enum kc_status status = KC_OK;
-    if (count > 0) {
-        struct waiting waiting = waiting_begin();
-        struct kc_call call = { finish_waiting, &waiting, 0 };
-        kc_subscribe(consumer->kc, topics, count, call);
-        status = waiting_end(&waiting);
-    }
-    pool_dispose(&pool);
+    const struct consumer_spec *spec = consumer->spec;
+    if (spec->topic_count == 0) return true;
+    struct waiting waiting = waiting_begin();
+    struct kc_call call = { finish_waiting, &waiting, 0 };
+    kc_subscribe(consumer->kc, spec->topics, spec->topic_count, call);
+    enum kc_status status = waiting_end(&waiting);
     if (status == KC_OK) return true;
     (void)snprintf(error, SETTINGS_ERROR_BYTES, "topics: %s", kc_status_text(status));
     return false;
@@ -123,15 +112,18 @@ static bool start_consumer(struct sidecar *sidecar, char error[SETTINGS_ERROR_BY
         return false;
     }
     struct consumer_parts parts = { sidecar->runtime, &sidecar->metrics, sidecar->settings };
-    sidecar->service.consumers = registry_new(&parts, &sidecar->journal);
-    struct consumer *consumer = registry_add(
-        sidecar->service.consumers, REGISTRY_DEFAULT, sidecar->settings->consumer, why
-    );
+    struct registry *registry = registry_new(&parts, &sidecar->journal);
+    struct consumer *consumer = NULL;
+    struct consumer_spec spec;
+    sidecar->service.consumers = registry;
+    spec_init_of_settings(&spec, sidecar->settings);
+    (void)registry_make(registry, REGISTRY_DEFAULT, &spec, &consumer, why);
+    spec_dispose(&spec);
     if (!consumer) {
         (void)snprintf(error, SETTINGS_ERROR_BYTES, "%s", why);
         return false;
     }
-    bool good = subscribe(sidecar, consumer, error);
+    bool good = subscribe(consumer, error);
     registry_unref(consumer);
     return good;
 }
@@ -185,7 +177,9 @@ static bool start_listeners(struct sidecar *sidecar, char error[SETTINGS_ERROR_B
 static void free_parts(struct sidecar *sidecar) {
     http_server_free(sidecar->http);
     sidecar->http = NULL;
-    if (sidecar->service.consumers) registry_close(sidecar->service.consumers, CLOSE_TIMEOUT_MS);
+    if (sidecar->service.consumers) {
+        registry_close_all(sidecar->service.consumers, CLOSE_TIMEOUT_MS);
+    }
     http_server_free(sidecar->management);
     registry_free(sidecar->service.consumers);
     streams_free(sidecar->service.streams);

@@ -158,7 +158,8 @@ enum status options_set(
     if (!row)
         return complain(error, "unknown key '%.80s'; did you mean %s?", key, nearest_key(key));
     int64_t number = 0;
-    enum status status = parse(row, value, &number, error);
+    if (!value) value = row->default_value;
+    enum status status = value ? parse(row, value, &number, error) : STATUS_OK;
     if (status) return status;
     free(options->texts[name]);
     options->texts[name] = must_strdup(value);

@@ -134,8 +134,8 @@ void options_copy(struct options *to, const struct options *from);
 /// Frees the values.
 void options_dispose(struct options *options);
 
-/// Parses and sets one value. On STATUS_INVALID_CONFIG `error` names the key or value that is wrong
-/// and what is right.
+/// Parses and sets one value; NULL gives it its default again. On STATUS_INVALID_CONFIG `error`
+/// names the key or value that is wrong and what is right.
 enum status options_set(
     struct options *options, const char *key, const char *value, char error[OPTION_ERROR_BYTES]
 );

@@ -3,6 +3,7 @@
 #include "server/consumers/consumer.h"
 
 #include "server/base/must.h"
+#include "server/consumers/spec.h"
 #include "server/http/commits.h"
 #include "server/http/delivery.h"
 #include "server/http/events.h"
@@ -13,13 +14,13 @@
 struct consumer *consumer_new(
     const struct consumer_parts *parts,
     const char *name,
-    const struct kc_config *config,
+    const struct consumer_spec *spec,
     char error[KC_ERROR_BYTES]
 ) {
     must(parts->runtime != NULL && name != NULL);
     struct events *events = events_new(parts->settings, parts->metrics);
     const struct kc_listener listener = events_listener(events);
-    struct kc_consumer *kc = kc_consumer_new(parts->runtime, config, &listener, error);
+    struct kc_consumer *kc = kc_consumer_new(parts->runtime, spec->config, &listener, error);
     if (!kc) {
         events_free(events);
         return NULL;
@@ -27,7 +28,8 @@ struct consumer *consumer_new(
     events_attach(events, kc);
     struct consumer *consumer = must_have(sizeof *consumer);
     consumer->name = must_copy(name);
-    consumer->config = kc_config_dup(config);
+    consumer->spec = must_have(sizeof *consumer->spec);
+    spec_init_copy(consumer->spec, spec);
     consumer->kc = kc;
     consumer->delivery = delivery_new(kc, parts->metrics);
     consumer->sessions = sessions_new(parts->settings, parts->metrics, consumer->delivery);
@@ -43,7 +45,8 @@ void consumer_free(struct consumer *consumer) {
     events_free(consumer->events);
     sessions_free(consumer->sessions);
     delivery_free(consumer->delivery);
-    kc_config_free(consumer->config);
+    spec_dispose(consumer->spec);
+    free(consumer->spec);
     free(consumer->name);
     free(consumer);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct commits;
+struct consumer_spec;
 struct delivery;
 struct events;
 struct metrics;
@@ -17,16 +18,17 @@ struct settings;
 
 /// Where a consumer is.
 enum consumer_state {
-    CONSUMER_OPEN,    ///< → CLOSING
-    CONSUMER_CLOSING, ///< it takes no calls any more, and leaves its group → CLOSED
-    CONSUMER_CLOSED,  ///< freed as soon as no request uses it
+    CONSUMER_OPEN,     ///< → CLOSING, EXPIRING
+    CONSUMER_CLOSING,  ///< it takes no calls any more, and leaves its group → CLOSED
+    CONSUMER_EXPIRING, ///< the same, since nobody has called it for long → CLOSED
+    CONSUMER_CLOSED,   ///< freed as soon as nobody uses it
 };
 
 /// A consumer. Whatever a feature keeps for each consumer is a pointer here, made by consumer_new()
 /// and freed by consumer_free().
 struct consumer {
     char *name;
-    struct kc_config *config; ///< what it was made with; not changed afterwards
+    struct consumer_spec *spec; ///< what it was made of; not changed afterwards
     struct kc_consumer *kc;
     struct delivery *delivery;
     struct sessions *sessions;
@@ -38,7 +40,9 @@ struct consumer {
     struct consumer *prev; ///< utlist
     struct consumer *next;
     enum consumer_state state;
-    unsigned refs; ///< requests that use it
+    unsigned refs;        ///< who uses it
+    unsigned calls;       ///< those of them that call it: while there are some it is not idle
+    int64_t last_call_ms; ///< when the last one ended, on the monotonic clock
 };
 
 /// What consumers are made of and share. Borrowed parts.
@@ -48,12 +52,12 @@ struct consumer_parts {
     const struct settings *settings;
 };
 
-/// An open consumer without a subscription; name and configuration are copied. NULL with a sentence
-/// in `error` when the configuration as a whole makes no sense.
+/// An open consumer without a subscription; name and spec are copied. NULL with a sentence in
+/// `error` when the configuration as a whole makes no sense.
 struct consumer *consumer_new(
     const struct consumer_parts *parts,
     const char *name,
-    const struct kc_config *config,
+    const struct consumer_spec *spec,
     char error[KC_ERROR_BYTES]
 );
 

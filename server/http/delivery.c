@@ -10,6 +10,7 @@
 #include "server/http/delivery.h"
 
 #include "server/base/must.h"
+#include "server/metrics.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -54,6 +55,7 @@ struct delivery {
     struct waiting *queue;   ///< polls that ask again when the seat is free
     struct waiting *rewinds; ///< who wants positions to go back
     bool draining;
+    bool shut;
     const struct peer *last_peer; ///< of the last seated poll, while its connection is open
     struct peer_lookup lookup;
     struct metrics *metrics;
@@ -276,7 +278,7 @@ void delivery_hand_over(struct delivery *delivery, struct kc_poll *poll, const s
     enter(delivery, STATE_SENDING);
     delivery->poll = poll;
     delivery->peer = peer;
-    if (delivery->rewinds) decide(delivery, false);
+    if (delivery->rewinds || delivery->shut) decide(delivery, false);
     unlock(delivery);
 }
 
@@ -316,6 +318,14 @@ void delivery_on_close(struct delivery *delivery, const struct peer *peer) {
         if (delivery->state == STATE_IN_DOUBT) settle(delivery, DELIVERY_WHAT_IS_KNOWN);
         if (delivery->state == STATE_IN_DOUBT) watch(delivery);
     }
+    unlock(delivery);
+}
+
+void delivery_shut(struct delivery *delivery) {
+    lock(delivery);
+    delivery->draining = delivery->shut = true;
+    settle(delivery, DELIVERY_ALL);
+    if (delivery->state == STATE_SENDING) decide(delivery, false);
     unlock(delivery);
 }
 

@@ -5,9 +5,10 @@
 
 #include "consumer/consumer.h"
 #include "server/http/peer.h"
-#include "server/metrics.h"
 
 #include <stdbool.h>
+
+struct metrics;
 
 /// The seat for one poll at a time, and the last answer.
 struct delivery;
@@ -68,6 +69,10 @@ void delivery_on_request(struct delivery *delivery, const struct peer *peer);
 
 /// The connection of `peer` is about to be closed; its fd is still open.
 void delivery_on_close(struct delivery *delivery, const struct peer *peer);
+
+/// No more polls, since the consumer is about to be closed: the last answer is settled, and so is
+/// at once whatever is still handed over.
+void delivery_shut(struct delivery *delivery);
 
 /// Settles the last answer if its fate is known, or is to be.
 void delivery_settle(struct delivery *delivery, enum delivery_force force);

@@ -5,6 +5,7 @@
 
 #include "server/base/must.h"
 #include "server/consumers/registry.h"
+#include "server/http/addressee.h"
 #include "server/http/admission.h"
 #include "server/http/delivery.h"
 #include "server/http/guard.h"
@@ -65,13 +66,10 @@ static bool check_guard(struct request *request, const char *method, const char 
 /// From here on the request uses its consumer.
 static bool find_consumer(struct request *request, const char *name) {
     must(request->consumer == NULL);
-    if (!registry_is_name(name)) {
-        refuse(request, problem_of(PROBLEM_INVALID_ARGUMENT, "name: " REGISTRY_NAMES));
-        return false;
-    }
-    request->consumer = registry_ref(request->service->consumers, name);
-    if (!request->consumer) refuse(request, problem_of(PROBLEM_NO_SUCH_CONSUMER, name));
-    return request->consumer != NULL;
+    struct problem problem;
+    if (addressee_find(request, name, &problem)) return true;
+    refuse(request, problem);
+    return false;
 }
 
 static bool check_route(struct request *request, const char *method, const char *path) {

@@ -4,6 +4,18 @@
 
 struct request;
 
+/// GET /v1/consumers.
+void handle_get_consumers(struct request *request);
+
+/// GET /v1/consumers/{name}.
+void handle_get_consumer(struct request *request);
+
+/// PUT /v1/consumers/{name}.
+void handle_put_consumer(struct request *request);
+
+/// DELETE /v1/consumers/{name}.
+void handle_delete_consumer(struct request *request);
+
 /// OPTIONS of any path: its methods.
 void handle_options(struct request *request);
 

@@ -112,6 +112,12 @@ void handle_put_subscription(struct request *request) {
         request_complain(request, &complaint);
         return;
     }
+    if (wanted.pattern) {
+        request_refuse(
+            request, PROBLEM_INVALID_ARGUMENT, "pattern: subscribing by pattern is not supported"
+        );
+        return;
+    }
     request_wait(request, 1, subscription_changed);
     kc_subscribe(request->consumer->kc, wanted.topics, wanted.count, request_part(request, 0));
 }

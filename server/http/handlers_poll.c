@@ -5,6 +5,7 @@
 #include "server/base/must.h"
 #include "server/bridge.h"
 #include "server/consumers/consumer.h"
+#include "server/consumers/spec.h"
 #include "server/http/accept.h"
 #include "server/http/admission.h"
 #include "server/http/answers.h"
@@ -97,8 +98,8 @@ static bool read_formats(
 }
 
 /// max.poll.records is the default of max_records.
-static int64_t default_records(const struct settings *settings) {
-    const char *text = kc_config_get(settings->consumer, "max.poll.records");
+static int64_t default_records(const struct kc_config *config) {
+    const char *text = kc_config_get(config, "max.poll.records");
     int64_t records = text ? strtoll(text, NULL, 10) : 0;
     return records > 0 && records <= MOST_RECORDS ? records : MOST_RECORDS;
 }
@@ -120,7 +121,7 @@ static bool read_params(
     int64_t most_bytes = settings_number(settings, SETTING_POLL_MAX_BYTES);
     int64_t *records = &poll->max_records;
     *poll = (struct poll){ .takes = true, .max_bytes = most_bytes };
-    *records = default_records(settings);
+    *records = default_records(request->consumer->spec->config);
     return params_integer(params, "timeout_ms", 0, most_ms, &poll->timeout_ms, complaint) &&
            params_integer(params, "max_records", 1, MOST_RECORDS, records, complaint) &&
            params_integer(params, "max_bytes", 1, most_bytes, &poll->max_bytes, complaint) &&
@@ -352,6 +353,16 @@ static void on_committed(struct request *request) {
     (void)request_failed(request, result);
 }
 
+/// No polls any more: the process ends, or this consumer alone.
+static void refuse_drained(struct request *request) {
+    if (atomic_load(&request->service->is_draining)) {
+        end_poll(request);
+        request_refuse(request, PROBLEM_SHUTTING_DOWN, NULL);
+    } else {
+        end_with_problem(request, KC_CLOSED, 0, NULL);
+    }
+}
+
 static void take_seat(struct request *request) {
     must(!request->poll->is_seated);
     if (is_over(request)) return;
@@ -372,10 +383,7 @@ static void take_seat(struct request *request) {
         delivery_queue(delivery, request_part(request, 0));
         return;
     case DELIVERY_BUSY: end_with_problem(request, KC_POLL_IN_PROGRESS, 0, NULL); return;
-    case DELIVERY_DRAINING:
-        end_poll(request);
-        request_refuse(request, PROBLEM_SHUTTING_DOWN, NULL);
-        return;
+    case DELIVERY_DRAINING: refuse_drained(request); return;
     }
 }
 

@@ -4,6 +4,7 @@
 // metrics.partition.labels asks for it, a bounded number of partitions.
 #include "server/base/must.h"
 #include "server/consumers/registry.h"
+#include "server/consumers/spec.h"
 #include "server/http/handlers.h"
 #include "server/http/prometheus.h"
 #include "server/http/request.h"
@@ -229,7 +230,7 @@ static double unlabelled_partitions(const struct described *one) {
 }
 
 static double setting_of(const struct described *one, const char *key) {
-    const char *text = kc_config_get(one->consumer->config, key);
+    const char *text = kc_config_get(one->consumer->spec->config, key);
     return text ? strtod(text, NULL) : -1;
 }
 

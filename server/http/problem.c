@@ -27,6 +27,19 @@ static const struct {
                                    "there is no consumer of that name",
                                    404,
                                    false },
+    [PROBLEM_CONSUMER_EXISTS] = { "CONSUMER_EXISTS",
+                                  "there is another consumer of that name",
+                                  409,
+                                  false },
+    [PROBLEM_CONSUMER_CLOSING] = { "CONSUMER_CLOSING", "the consumer is being closed", 409, true },
+    [PROBLEM_CONSUMER_EXPIRED] = { "CONSUMER_EXPIRED",
+                                   "the consumer was closed since nobody called it",
+                                   410,
+                                   false },
+    [PROBLEM_TOO_MANY_CONSUMERS] = { "TOO_MANY_CONSUMERS",
+                                     "there are too many consumers",
+                                     429,
+                                     true },
     [PROBLEM_METHOD_NOT_ALLOWED] = { "METHOD_NOT_ALLOWED",
                                      "the path has no such method",
                                      405,
@@ -101,7 +114,7 @@ static const unsigned http_statuses[] = {
     [KC_OUT_OF_MEMORY] = 503,
     [KC_KAFKA_ERROR] = 502,
     [KC_INTERRUPTED] = 503,
-    [KC_CLOSED] = 503,
+    [KC_CLOSED] = 409, // by DELETE of the consumer
 };
 
 _Static_assert(sizeof http_statuses / sizeof http_statuses[0] == KC_CLOSED + 1, "one for each");

@@ -49,7 +49,7 @@ void request_free(struct request *request) {
     must(request->poll == NULL && request->events_reader == NULL && request->stream == NULL);
     bridge_end(request->call);
     registry_unref(request->consumer);
-    if (request->all) registry_unref_all(request->all);
+    registry_unref_all(request->all);
     metrics_add(request->service->metrics, METRIC_BODY_BYTES, -(int64_t)request->body.size);
     out_dispose(&request->body);
     pool_dispose(&request->pool);

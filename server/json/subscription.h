@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Request bodies that say what a consumer is to read. One thread at a time.
+// Request bodies that say what a consumer is and what it is to read. One thread at a time.
 #pragma once
 
 #include "server/json/requests.h"
@@ -7,16 +7,39 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/// What PUT subscription says.
+/// Topics by name, or those that a pattern matches.
 struct subscription_request {
-    const char **topics;
+    const char **topics; ///< NULL: none are given
     size_t count;
+    const char *pattern; ///< NULL: none is given
 };
 
-/// Reads {"topics":[…]}. False with a complaint.
+/// One property of a consumer, as text.
+struct config_entry {
+    const char *key;
+    const char *value; ///< NULL: the default, whatever the process's settings say
+};
+
+/// What PUT of a consumer says.
+struct consumer_request {
+    struct config_entry *entries;
+    size_t entry_count;
+    struct subscription_request subscription;
+};
+
+/// Reads {"topics":[…]} or {"pattern":…}: one of them. False with a complaint.
 bool request_read_subscription(
     struct kc_bytes body,
     struct pool *pool,
     struct subscription_request *request,
+    struct complaint *complaint
+);
+
+/// Reads {"config":{…},"topics":[…]} with all members optional, or "pattern" instead of "topics".
+/// Values of properties are texts, numbers, true and false, or null. False with a complaint.
+bool request_read_consumer(
+    struct kc_bytes body,
+    struct pool *pool,
+    struct consumer_request *request,
     struct complaint *complaint
 );

@@ -208,10 +208,11 @@ static void documented_path(const struct client *client, char path[sizeof client
     if (rest) target = rest;
     int length = (int)strcspn(target, "?");
     (void)snprintf(path, sizeof client->target, "%s%.*s", rest ? "/v1" : "", length, target);
-    static const char *const with_subjects[][2] = {
+    const char *const with_subjects[][2] = {
         { "/v1/topics/", "/v1/topics/{topic}" },
         { "/v1/commits/", "/v1/commits/{id}" },
         { "/v1/rebalances/", "/v1/rebalances/{id}/ack" },
+        { consumers, "/v1/consumers/{name}" },
     };
 
     for (size_t i = 0; i < sizeof with_subjects / sizeof with_subjects[0]; i++) {

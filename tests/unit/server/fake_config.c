@@ -11,6 +11,7 @@
 static const struct kc_option options[] = {
     { "bootstrap.servers", KC_LIST, 0, 0, NULL, NULL, "Brokers to begin with.", false },
     { "group.id", KC_STRING, 0, 0, NULL, NULL, "The consumer's group.", false },
+    { "group.instance.id", KC_STRING, 0, 0, NULL, NULL, "A static member's name.", false },
     { "client.id", KC_STRING, 0, 0, NULL, "kafka-sidecar", "Name shown to brokers.", false },
     { "max.poll.records",
       KC_INTEGER,
@@ -68,7 +69,8 @@ enum kc_status kc_config_set(
 ) {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if (strcmp(options[i].key, key) != 0) continue;
-        if (options[i].type == KC_INTEGER && !isdigit((unsigned char)value[0])) {
+        if (!value) value = options[i].default_value;
+        if (value && options[i].type == KC_INTEGER && !isdigit((unsigned char)value[0])) {
             (void)snprintf(error, KC_ERROR_BYTES, "%s: %s is no number", key, value);
             return KC_INVALID_CONFIG;
         }

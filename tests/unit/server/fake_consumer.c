@@ -376,7 +376,7 @@ static void subscribe_to(const struct fake_call *call) {
     unsubscribe(call->consumer);
     call->consumer->subscription_count = call->topic_count;
     for (size_t i = 0; i < call->topic_count; i++)
-        call->consumer->subscription[i] = call->topics[i];
+        call->consumer->subscription[i] = must_copy(call->topics[i]);
 }
 
 /// The double's patterns match nothing; one with an open parenthesis is wrong.
@@ -523,7 +523,7 @@ static void run(struct fake_call *call) {
     result.status = fake.failing[call->command].status;
     result.kafka_error = fake.failing[call->command].kafka_error;
     fake.failing[call->command].status = KC_OK;
-    if (call->consumer->closed) result.status = KC_CLOSED;
+    if (call->consumer->closed && call->command != FAKE_CLOSE) result.status = KC_CLOSED;
     if (call->command == FAKE_REWIND && call->consumer->poll) result.status = KC_POLL_IN_PROGRESS;
     if (result.status == KC_OK) {
         if (call->command == FAKE_DESCRIBE) {
@@ -546,7 +546,7 @@ static void run(struct fake_call *call) {
         } else if (call->command == FAKE_REBALANCE) {
             fake_rebalance(call);
         } else if (call->command == FAKE_CLOSE) {
-            call->consumer->counts.closed++;
+            call->consumer->counts.closed += !call->consumer->closed;
             call->consumer->closed = true;
         } else {
             result.partition_count = run_partitions(call, results);
@@ -592,7 +592,7 @@ static void *engine(void *arg) {
         struct fake_call *call = take_call();
         if (call) {
             run(call);
-            for (size_t i = 0; call->command != FAKE_SUBSCRIBE && i < call->topic_count; i++)
+            for (size_t i = 0; i < call->topic_count; i++)
                 free(call->topics[i]);
             out_dispose(&call->names);
             free(call->reason);

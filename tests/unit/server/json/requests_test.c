@@ -220,12 +220,14 @@ static const struct {
 } subscriptions[] = {
     { "{\"topics\":[\"a\",\"b\"]}", NULL },
     { "{\"topics\":[]}", "topics: empty" },
-    { "{}", "topics is missing" },
+    { "{}", "topics or pattern is missing" },
     { "{\"topics\":[\"a\",1]}", "topics[1]: not a string" },
     { "{\"topics\":[\"\"]}", "topics[0]: empty" },
     { "{\"topics\":\"a\"}", "topics: not an array" },
     { "{\"topics\":[\"a\"],\"pattern\":\"b\"}", "exclude each other" },
-    { "{\"pattern\":\"b\"}", "pattern: " },
+    { "{\"pattern\":\"\"}", "pattern: empty" },
+    { "{\"pattern\":7}", "pattern: not a string" },
+    { "{\"pattern\":\"a\",\"pattern\":\"b\"}", "pattern: given twice" },
     { "{\"topic\":[\"a\"]}", "topic: not a field" },
     { "{\"topics\":[\"a\"],\"topics\":[\"a\"]}", "topics: given twice" },
 };
