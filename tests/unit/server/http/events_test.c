@@ -9,6 +9,9 @@
 
 #include <check.h>
 
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -556,6 +559,46 @@ START_TEST(the_snapshot_tells_of_a_rebalance_that_is_held) {
 
 END_TEST
 
+enum { REBALANCES = 150 };
+
+static atomic_bool is_over;
+
+/// One rebalance after another; each ends, whoever is asked.
+static void *rebalance_all_the_time(void *arg) {
+    for (int64_t id = 1; id <= REBALANCES; id++) {
+        (void)emit_rebalance(id % 2 ? KC_PARTITIONS_REVOKED : KC_PARTITIONS_ASSIGNED, id);
+        while (fake_held_rebalance() != 0)
+            (void)sched_yield();
+    }
+    is_over = true;
+    emit_state("stable");
+    return arg;
+}
+
+START_TEST(listeners_come_and_go_while_rebalances_go_on) { // pitfall 83
+    pthread_t thread;
+    int acknowledged = 0;
+    ck_assert_int_eq(pthread_create(&thread, NULL, rebalance_all_the_time, NULL), 0);
+    for (int round = 0; !is_over; round++) {
+        struct reader reader = reader_begin("?listener=true");
+        struct event event = { 0 };
+        if (!is_over) event = next_event(&reader); // there is one to come
+        const char *id = strstr(event.data, "\"rebalance_id\":");
+        if (id && round % 2) {
+            (void)acknowledge(strtoll(id + strlen("\"rebalance_id\":"), NULL, 10));
+            acknowledged++;
+        }
+        reader_close(&reader);
+    }
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_gt(acknowledged, 0);
+    ck_assert_int_eq(fake_held_rebalance(), 0);
+    while (metric("event-streams") > 0) {}
+    ck_assert(!emit_rebalance(KC_PARTITIONS_REVOKED, REBALANCES + 1));
+}
+
+END_TEST
+
 static void add(Suite *s, const char *name, void (*setup)(void), const TTest *const *tests) {
     TCase *cases = tcase_create(name);
     tcase_add_checked_fixture(cases, setup, end);
@@ -583,6 +626,7 @@ SUITE(events) {
         a_rebalance_that_never_was_cannot_be_acknowledged,
         lost_partitions_are_not_waited_for_any_more,
         the_snapshot_tells_of_a_rebalance_that_is_held,
+        listeners_come_and_go_while_rebalances_go_on,
         NULL,
     };
     const TTest *const with_settings[] = {
