@@ -11,6 +11,7 @@ import pytest
 from lib import produce
 from lib.calls import MIXED, run_calls
 from lib.client import Client, RawRequest
+from lib.events import Stream
 from lib.records import of_answer, values
 from lib.wait import Stopwatch, eventually
 
@@ -93,6 +94,8 @@ CALLS = [("POST", "/v1/commit"), ("GET", "/v1/status"), ("POST", "/v1/pause"), (
 def test_a_hundred_clients_at_once_do_not_wait_for_a_poll(kafka, topic, sidecar):
     """pitfall 109"""
     poll = sidecar.hold_poll(timeout_ms=120_000)
+    stream = Stream(sidecar, "?listener=true")
+    stream.next("assignment")
     slowest, failures = [], []
 
     def work(number):
@@ -118,6 +121,7 @@ def test_a_hundred_clients_at_once_do_not_wait_for_a_poll(kafka, topic, sidecar)
     sidecar.http.post("/v1/resume").ok()
     produce.produce(kafka.bootstrap, topic, [b"for the poll"])
     assert values(of_answer(poll.answer())) == [b"for the poll"]
+    stream.close()
 
 
 # Those who stay

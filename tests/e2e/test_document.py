@@ -4,7 +4,7 @@ import json
 import openapi_spec_validator
 import pytest
 
-from lib.client import Answer
+from lib.client import Answer, parse
 from lib.document import DOCUMENT, FILE, OF_NO_CALL, Document, NotInDocument
 
 pytestmark = pytest.mark.short
@@ -15,6 +15,10 @@ PROBLEM = {"type": "urn:kafka-sidecar:problem:NOT_ASSIGNED", "title": "t", "stat
 
 def test_the_document_is_valid():
     openapi_spec_validator.validate(DOCUMENT.content)
+
+
+def test_no_member_comes_twice():
+    parse(FILE.read_text())
 
 
 def test_every_reference_names_something():

@@ -23,9 +23,16 @@ def having(status, *codes):
             (not codes or set(codes) & set(DOCUMENT.codes(DOCUMENT.responses(operation)[status])))]
 
 
+def concrete(path):
+    """A path that may be asked for."""
+    for name, value in (("{topic}", "t"), ("{name}", "default"), ("{id}", "1")):
+        path = path.replace(name, value)
+    return path
+
+
 def call(sidecar, operation, query="", **options):
     client = sidecar.http if operation.listener == "api" else sidecar.management
-    return client.call(operation.method, operation.path.replace("{topic}", "t") + query, **options)
+    return client.call(operation.method, concrete(operation.path) + query, **options)
 
 
 # What every call has
