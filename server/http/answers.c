@@ -159,7 +159,7 @@ void answer_subscription(struct out *out, const struct kc_description *descripti
     must(description != NULL);
     writer_begin_object(out);
     write_names(out, "topics", description->subscription, description->subscription_count);
-    writer_member_null(out, "pattern");
+    writer_member_string(out, "pattern", description->subscription_pattern);
     writer_end_object(out);
 }
 

@@ -79,6 +79,9 @@ void handle_put_subscription(struct request *request);
 /// DELETE /v1/subscription.
 void handle_delete_subscription(struct request *request);
 
+/// POST /v1/rebalance.
+void handle_rebalance(struct request *request);
+
 /// GET /v1/status.
 void handle_status(struct request *request);
 

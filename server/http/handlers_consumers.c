@@ -128,7 +128,7 @@ static void answer_consumer(struct request *request, unsigned http_status) {
     for (size_t i = 0; i < now->subscription_count; i++)
         writer_string(&body, now->subscription[i]);
     writer_end_array(&body);
-    writer_member_null(&body, "pattern");
+    writer_member_string(&body, "pattern", now->subscription_pattern);
     write_config(&body, consumer->spec->config);
     writer_end_object(&body);
     request_answer_take(request, http_status, "application/json", &body);
@@ -186,12 +186,16 @@ static void subscribed(struct request *request) {
 
 static void begin_made(struct request *request) {
     const struct consumer_spec *spec = request->consumer->spec;
-    if (spec->topic_count == 0) {
+    struct kc_consumer *kc = request->consumer->kc;
+    if (spec->pattern) {
+        request_wait(request, 1, subscribed);
+        kc_subscribe_pattern(kc, spec->pattern, request_part(request, 0));
+    } else if (spec->topic_count > 0) {
+        request_wait(request, 1, subscribed);
+        kc_subscribe(kc, spec->topics, spec->topic_count, request_part(request, 0));
+    } else {
         describe(request, show_made);
-        return;
     }
-    request_wait(request, 1, subscribed);
-    kc_subscribe(request->consumer->kc, spec->topics, spec->topic_count, request_part(request, 0));
 }
 
 /// From here on the request is about the consumer that it has made or found.
@@ -251,12 +255,6 @@ static void make_from_body(struct request *request) {
     struct kc_bytes body = { (const uint8_t *)request->body.data, request->body.size };
     if (!request_read_consumer(body, &request->pool, &wanted, &complaint)) {
         request_complain(request, &complaint);
-        return;
-    }
-    if (wanted.subscription.pattern) {
-        request_refuse(
-            request, PROBLEM_INVALID_ARGUMENT, "pattern: subscribing by pattern is not supported"
-        );
         return;
     }
     enum spec_fault fault = spec_init(&spec, request->service->settings, &wanted, error);

@@ -105,21 +105,20 @@ void handle_put_subscription(struct request *request) {
     struct subscription_request wanted;
     struct kc_bytes body = { (const uint8_t *)request->body.data, request->body.size };
     if (body.size == 0) {
-        request_refuse(request, PROBLEM_INVALID_ARGUMENT, "the body is missing: topics");
+        request_refuse(request, PROBLEM_INVALID_ARGUMENT, "the body is missing: topics or pattern");
         return;
     }
     if (!request_read_subscription(body, &request->pool, &wanted, &complaint)) {
         request_complain(request, &complaint);
         return;
     }
-    if (wanted.pattern) {
-        request_refuse(
-            request, PROBLEM_INVALID_ARGUMENT, "pattern: subscribing by pattern is not supported"
-        );
-        return;
-    }
+    struct kc_consumer *kc = request->consumer->kc;
     request_wait(request, 1, subscription_changed);
-    kc_subscribe(request->consumer->kc, wanted.topics, wanted.count, request_part(request, 0));
+    if (wanted.pattern) {
+        kc_subscribe_pattern(kc, wanted.pattern, request_part(request, 0));
+    } else {
+        kc_subscribe(kc, wanted.topics, wanted.count, request_part(request, 0));
+    }
 }
 
 static void delete_subscription(struct request *request) {
@@ -148,4 +147,29 @@ static void show_status(struct request *request) {
 
 void handle_status(struct request *request) {
     describe(request, show_status);
+}
+
+static void show_rebalance(struct request *request) {
+    if (request_failed(request, request_result(request, 0))) return;
+    struct out body = { 0 };
+    OUT_LITERAL(&body, "{\"requested\":true}");
+    request_answer_take(request, 202, "application/json", &body);
+}
+
+void handle_rebalance(struct request *request) {
+    struct complaint complaint = { 0 };
+    struct kc_bytes body = { (const uint8_t *)request->body.data, request->body.size };
+    const char *reason = params_find(&request->params, "reason");
+    bool good = true;
+    if (body.size > 0 && reason) {
+        good = complain(&complaint, "reason: said in the query beside a body");
+    } else if (body.size > 0) {
+        good = request_read_reason(body, &request->pool, &reason, &complaint);
+    }
+    if (!good) {
+        request_complain(request, &complaint);
+        return;
+    }
+    request_wait(request, 1, show_rebalance);
+    kc_rebalance(request->consumer->kc, reason, request_part(request, 0));
 }

@@ -58,6 +58,7 @@ static const struct route routes[] = {
       false,
       false,
       ROUTE_SETTLES_ALL },
+    POSTED("POST", "/v1/rebalance", handle_rebalance, "reason", ROUTE_SETTLES_NOTHING),
     API("GET", "/v1/status", handle_status, "", ROUTE_SETTLES_KNOWN),
     API("GET", "/v1/topics", handle_topics, "", ROUTE_SETTLES_NOTHING),
     API("GET", "/v1/topics/{topic}", handle_topics, "", ROUTE_SETTLES_NOTHING),

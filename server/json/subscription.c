@@ -163,3 +163,20 @@ bool request_read_consumer(
     }
     return is_one(&request->subscription, complaint);
 }
+
+bool request_read_reason(
+    struct kc_bytes text, struct pool *pool, const char **reason, struct complaint *complaint
+) {
+    must(reason != NULL);
+    struct body body;
+    struct kc_bytes key;
+    bool given = false;
+    if (!body_begin(&body, text, pool, complaint)) return false;
+    while (cursor_next_key(&body.cursor, pool, &key)) {
+        bool known = body_key_is(key, "reason");
+        if (!known || given) return body_complain_of_key(&body, key, known);
+        given = true;
+        if (!body_read_name(&body, "reason", reason)) return false;
+    }
+    return true;
+}

@@ -43,3 +43,8 @@ bool request_read_consumer(
     struct consumer_request *request,
     struct complaint *complaint
 );
+
+/// Reads {"reason":…}, which may be missing: `reason` keeps its value then. False with a complaint.
+bool request_read_reason(
+    struct kc_bytes body, struct pool *pool, const char **reason, struct complaint *complaint
+);

@@ -17,7 +17,11 @@ OF_BROWSERS = "access-control-"
 BEFORE_ROUTING = ("BadQuery", "Unauthorized", "ForeignHost", "BodyTooLarge", "Busy")
 # Answers that no call names, since they belong to all: what they are answers to, and their status.
 OF_NO_CALL = {"NotFound": ("any other", 404), "MethodNotAllowed": ("any other", 405), "Options": ("OPTIONS", 204),
-              "NoSuchConsumer": ("any consumer", 404)}
+              "NoSuchConsumer": ("any consumer", 404), "ConsumerClosing": ("any consumer", 409),
+              "ConsumerExpired": ("any consumer", 410)}
+# Codes that any call of a consumer may have, when its name is in the path.
+OF_ANY_CONSUMER = {"NO_SUCH_CONSUMER": "NoSuchConsumer", "CLOSED": "ConsumerClosing",
+                   "CONSUMER_EXPIRED": "ConsumerExpired"}
 NAMED_CONSUMER = re.compile("/v1/consumers/[^/]+/(?=[a-z])")
 
 
@@ -128,8 +132,8 @@ class Document:
             fitting = self.fitting(listener, NAMED_CONSUMER.sub("/v1/", path))
         wanted = "GET" if method == "HEAD" else method
         operation = next((one for one in fitting if one.method == wanted), None)
-        if of_consumer and fitting and answer.status == 404 and b"NO_SUCH_CONSUMER" in answer.content:
-            return self.of_no_call("NoSuchConsumer")
+        if of_consumer and fitting and answer.status >= 400 and answer.json.get("code") in OF_ANY_CONSUMER:
+            return self.of_no_call(OF_ANY_CONSUMER[answer.json["code"]])
         if operation:
             return str(operation), self.responses(operation)
         return self.of_no_call("NotFound" if not fitting else "Options" if method == "OPTIONS" else "MethodNotAllowed")

@@ -119,6 +119,10 @@ static const struct {
       "/v1/subscription",
       "{\"topics\":[\"a\",\"b\"]}",
       "{\"topics\":[\"a\",\"b\"],\"pattern\":null}" },
+    { "PUT",
+      "/v1/subscription",
+      "{\"pattern\":\"ord.*\"}",
+      "{\"topics\":[],\"pattern\":\"ord.*\"}" },
     { "DELETE", "/v1/subscription", NULL, "{\"topics\":[],\"pattern\":null}" },
     { "GET",
       "/v1/offsets/beginning?tp=orders:0",
@@ -278,7 +282,27 @@ static const struct {
     { "DELETE", "/v1/assignment", NULL, 409, "SUBSCRIPTION_CONFLICT", "" },
     { "PUT", "/v1/subscription", NULL, 400, "INVALID_ARGUMENT", "topics" },
     { "PUT", "/v1/subscription", "{\"topics\":[1]}", 400, "INVALID_ARGUMENT", "topics[0]" },
-    { "PUT", "/v1/subscription", "{\"pattern\":\"a.*\"}", 400, "INVALID_ARGUMENT", "pattern" },
+    { "PUT",
+      "/v1/subscription",
+      "{\"pattern\":\"a.*\",\"topics\":[\"a\"]}",
+      400,
+      "INVALID_ARGUMENT",
+      "topics and pattern exclude each other" },
+    { "PUT",
+      "/v1/subscription",
+      "{\"pattern\":\"a(b\"}",
+      400,
+      "INVALID_ARGUMENT",
+      "wrong at byte 1: missing closing parenthesis" },
+    { "PUT", "/v1/subscription", "{}", 400, "INVALID_ARGUMENT", "topics or pattern is missing" },
+    { "POST", "/v1/rebalance", "{\"reason\":7}", 400, "INVALID_ARGUMENT", "reason: not a string" },
+    { "POST", "/v1/rebalance", "{\"why\":\"x\"}", 400, "UNKNOWN_PARAMETER", "why: not a field" },
+    { "POST",
+      "/v1/rebalance?reason=a",
+      "{\"reason\":\"b\"}",
+      400,
+      "INVALID_ARGUMENT",
+      "reason: said in the query beside a body" },
     { "GET", "/v1/offsets/end", NULL, 400, "INVALID_ARGUMENT", "tp is missing" },
     { "POST", "/v1/offsets/for-times", NULL, 400, "INVALID_ARGUMENT", "timestamps" },
     { "POST", "/v1/offsets/for-times", "{}", 400, "INVALID_ARGUMENT", "timestamps" },
@@ -394,6 +418,27 @@ START_TEST(a_commit_refused_by_the_group_is_a_conflict_with_the_same_results) { 
     ck_assert_int_eq(client_call(&client, "POST", "/v1/commit", NULL), 409);
     ck_assert_str_eq(client_code(&client), "REBALANCE_IN_PROGRESS");
     ck_assert(cJSON_IsTrue(cJSON_GetObjectItem(client.json, "retriable")));
+}
+
+END_TEST
+
+static const struct {
+    const char *target;
+    const char *body;
+    const char *reason;
+} rebalances[] = {
+    { "/v1/rebalance", NULL, "" },
+    { "/v1/rebalance", "{}", "" },
+    { "/v1/rebalance", "{\"reason\":\"a new table\"}", "a new table" },
+    { "/v1/rebalance?reason=a%20new%20table", NULL, "a new table" },
+};
+
+START_TEST(a_rebalance_is_asked_for_with_its_reason) {
+    const char *target = rebalances[_i].target;
+    ck_assert_int_eq(client_call(&client, "POST", target, rebalances[_i].body), 202);
+    ck_assert_str_eq(client_body(&client), "{\"requested\":true}");
+    ck_assert_int_eq(fake_counts().rebalances, 1);
+    ck_assert_str_eq(fake_counts().reason, rebalances[_i].reason);
 }
 
 END_TEST
@@ -570,6 +615,12 @@ SUITE(calls) {
     tcase_add_loop_test(tables, a_call_answers_as_documented, 0, sizeof good / sizeof good[0]);
     tcase_add_loop_test(
         tables, a_call_answers_the_same_under_the_consumers_name, 0, sizeof good / sizeof good[0]
+    );
+    tcase_add_loop_test(
+        tables,
+        a_rebalance_is_asked_for_with_its_reason,
+        0,
+        sizeof rebalances / sizeof rebalances[0]
     );
     tcase_add_loop_test(tables, a_mistake_is_told_by_its_name, 0, sizeof bad / sizeof bad[0]);
     suite_add_tcase(s, tables);

@@ -235,6 +235,17 @@ START_TEST(a_list_of_thousands_of_properties_is_refused_at_once) {
 
 END_TEST
 
+START_TEST(it_may_read_what_a_pattern_matches) {
+    static const char body[] = "{\"pattern\":\"ord.*\"}";
+    expect("PUT", "/v1/consumers/two", body, 201);
+    ck_assert_str_eq(text_of(client.json, "pattern"), "ord.*");
+    expect("PUT", "/v1/consumers/two", body, 200);
+    expect("PUT", "/v1/consumers/two", "{\"pattern\":\"or.*\"}", 409);
+    expect("PUT", "/v1/consumers/two", "{\"topics\":[\"orders\"]}", 409);
+}
+
+END_TEST
+
 START_TEST(a_subscription_that_fails_takes_the_consumer_back) {
     fake_fail_next(FAKE_SUBSCRIBE, KC_INVALID_ARGUMENT, 0);
     expect_problem("PUT", "/v1/consumers/two", BODY, 400, "INVALID_ARGUMENT");
@@ -596,6 +607,7 @@ SUITE(http_consumers) {
         it_inherits_the_settings_of_the_process_but_not_who_it_is,
         its_configuration_is_shown_without_secrets,
         a_list_of_thousands_of_properties_is_refused_at_once,
+        it_may_read_what_a_pattern_matches,
         a_subscription_that_fails_takes_the_consumer_back,
         a_closed_consumer_is_gone_and_its_name_free,
         how_it_is_closed_can_be_said,
