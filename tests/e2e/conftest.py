@@ -60,17 +60,15 @@ def pytest_sessionfinish(session):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_testnodedown(node, error):
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
     DOCUMENT.seen |= set(getattr(node, "workeroutput", {}).get("seen", ()))
-
-
-pytest_testnodedown = pytest.hookimpl(optionalhook=True)(pytest_testnodedown)
 
 
 def is_whole(config):
     """Every test was asked for, and Kafka was there."""
     option = config.option
-    chosen = option.keyword or option.markexpr or option.deselect or option.collectonly or option.lf
+    chosen = option.keyword or option.markexpr or option.deselect or option.collectonly or getattr(option, "lf", False)
     skipped = config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", ())
     return (not chosen and all(pathlib.Path(place).resolve() == ROOT / "tests" / "e2e" for place in config.args)
             and not any("NO REAL KAFKA" in str(report.longrepr) for report in skipped))

@@ -141,7 +141,7 @@ def connections(sidecar):
 
 
 def test_two_thousand_idle_connections_and_slow_readers_cost_little_and_hold_up_nobody(kafka, topic, start_sidecar, binary):
-    """pitfall 120's neighbour: each connection has its bound"""
+    """each connection has its bound"""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))  # the sidecar inherits it
     produce.produce(kafka.bootstrap, topic, [b"x" * 1000 for _ in range(2000)])
