@@ -7,6 +7,7 @@
 #include "server/bridge.h"
 #include "server/consumers/registry.h"
 #include "server/consumers/spec.h"
+#include "server/descriptors.h"
 #include "server/http/server.h"
 #include "server/http/stream.h"
 #include "server/journal.h"
@@ -24,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CLOSE_TIMEOUT_MS = 10000, LAST_ANSWERS_MS = 1000 };
+enum { CLOSE_TIMEOUT_MS = 10000, LAST_ANSWERS_MS = 1000, OTHER_DESCRIPTORS = 256 };
 
 struct sidecar {
     const struct settings *settings;
@@ -72,6 +73,8 @@ static void set_limits(struct sidecar *sidecar) {
         enum setting setting;
     } limits[] = {
         { METRIC_CONNECTIONS_LIMIT, SETTING_HTTP_MAX_CONNECTIONS },
+        { METRIC_CONNECTIONS_PER_CLIENT_LIMIT, SETTING_HTTP_MAX_CONNECTIONS_PER_CLIENT },
+        { METRIC_HEADER_BYTES_LIMIT, SETTING_HTTP_MAX_HEADER_BYTES },
         { METRIC_BODY_BYTES_LIMIT, SETTING_HTTP_MAX_BODY_BYTES },
         { METRIC_POLL_BYTES_LIMIT, SETTING_POLL_MAX_BYTES },
         { METRIC_SESSIONS_FENCED_LIMIT, SETTING_SESSIONS_FENCED_SIZE },
@@ -126,6 +129,15 @@ static bool start_consumer(struct sidecar *sidecar, char error[SETTINGS_ERROR_BY
     bool good = subscribe(consumer, error);
     registry_unref(consumer);
     return good;
+}
+
+/// Besides connections: brokers, files, and answers that are watched.
+static bool allow_descriptors(struct sidecar *sidecar, char error[SETTINGS_ERROR_BYTES]) {
+    char why[DESCRIPTORS_ERROR_BYTES];
+    int64_t wanted = http_server_descriptors(sidecar->settings) + OTHER_DESCRIPTORS;
+    if (descriptors_allow(wanted, why)) return true;
+    (void)snprintf(error, SETTINGS_ERROR_BYTES, "http.max.connections: %s", why);
+    return false;
 }
 
 static bool reload_token(void *arg, char error[RELOAD_ERROR_BYTES]) {
@@ -226,8 +238,8 @@ struct sidecar *sidecar_start(const struct settings *settings, char error[SETTIN
     read_token(sidecar);
     set_limits(sidecar);
     tell_idle_settings(sidecar);
-    bool good = start_consumer(sidecar, error) && start_streams(sidecar, error) &&
-                start_listeners(sidecar, error);
+    bool good = allow_descriptors(sidecar, error) && start_consumer(sidecar, error) &&
+                start_streams(sidecar, error) && start_listeners(sidecar, error);
     if (!good) {
         bridge_cancel(sidecar->service.bridge);
         free_parts(sidecar);

@@ -157,14 +157,23 @@ static bool check_encoding(struct request *request) {
     return false;
 }
 
+static bool head_is_too_large(const struct request *request) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    const struct settings *settings = request->service->settings;
+    int64_t most_bytes = settings_number(settings, SETTING_HTTP_MAX_HEADER_BYTES);
+    return info && (int64_t)info->header_size > most_bytes;
+}
+
 static void check_head(
     struct request *request, const char *method, const char *path, const char *version
 ) {
     bool guarded = !request->connection->is_management;
-    if (request->connection->is_refused) {
-        refuse(
-            request, problem_of(PROBLEM_TOO_MANY_CONNECTIONS, "http.max.connections is reached")
-        );
+    if (request->connection->refused_for) {
+        refuse(request, problem_of(PROBLEM_TOO_MANY_CONNECTIONS, request->connection->refused_for));
+    } else if (head_is_too_large(request)) {
+        metrics_add(request->service->metrics, METRIC_HEADERS_REFUSED, 1);
+        refuse(request, problem_of(PROBLEM_HEADER_TOO_LARGE, "http.max.header.bytes is the bound"));
     } else if (request->connection->bad_escape) {
         refuse(request, problem_of(PROBLEM_INVALID_ARGUMENT, "the URL has an escape that is none"));
     } else if ((guarded && !check_guard(request, method, version)) || !check_encoding(request)) {
@@ -229,6 +238,7 @@ static void serve(struct request *request) {
 void dispatch_run(struct request *request) {
     must(request->has_begun);
     if (request->body_is_too_large) {
+        metrics_add(request->service->metrics, METRIC_BODIES_REFUSED, 1);
         refuse(request, problem_of(PROBLEM_BODY_TOO_LARGE, "http.max.body.bytes is the bound"));
     } else if (request->body.size > 0 && !request->has_refusal && !request->route->takes_body) {
         refuse(request, problem_of(PROBLEM_INVALID_ARGUMENT, "this call takes no body"));

@@ -66,6 +66,14 @@ static bool set_address(struct peer_address *address, const struct sockaddr_stor
     return true;
 }
 
+static void set_process(struct peer_address *address, int fd) {
+    struct ucred credentials = { 0 };
+    socklen_t size = sizeof credentials;
+    (void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size);
+    address->family = AF_UNIX;
+    memcpy(&address->ip, &credentials.pid, sizeof credentials.pid);
+}
+
 static bool is_loopback(const struct peer_address *address) {
     if (address->family == AF_INET) return address->ip.s6_addr[0] == IN_LOOPBACKNET;
     return IN6_IS_ADDR_LOOPBACK(&address->ip);
@@ -80,6 +88,7 @@ void peer_init(struct peer *peer, int fd) {
     *peer = (struct peer){ .fd = fd };
     if (getsockname(fd, (struct sockaddr *)&ours, &our_size) != 0) return;
     peer->is_unix = ours.ss_family == AF_UNIX;
+    if (peer->is_unix) set_process(&peer->theirs, fd);
     if (getpeername(fd, (struct sockaddr *)&theirs, &their_size) != 0) return;
     if (!set_address(&peer->ours, &ours) || !set_address(&peer->theirs, &theirs)) return;
     bool same = memcmp(&peer->ours.ip, &peer->theirs.ip, sizeof peer->ours.ip) == 0;
@@ -207,6 +216,10 @@ static struct tcp_info own_info(int fd) {
     socklen_t size = sizeof info;
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) info.tcpi_state = STATE_CLOSED;
     return info;
+}
+
+uint64_t peer_received_bytes(const struct peer *peer) {
+    return peer->is_unix ? 0 : own_info(peer->fd).tcpi_bytes_received;
 }
 
 /// All that was ever written to the socket, sent or not.

@@ -9,9 +9,9 @@
 
 /// An address of either family, v4-mapped ones as IPv4.
 struct peer_address {
-    sa_family_t family; ///< AF_INET or AF_INET6
+    sa_family_t family; ///< AF_INET, AF_INET6, or AF_UNIX
     in_port_t port;     ///< in network order
-    struct in6_addr ip; ///< of IPv4 the first four bytes
+    struct in6_addr ip; ///< of IPv4 the first four bytes; of a Unix socket's client its process id
 };
 
 /// The other end of one connection.
@@ -38,6 +38,9 @@ struct peer_lookup {
 
 /// A peer of an accepted connection.
 void peer_init(struct peer *peer, int fd);
+
+/// How many bytes have come over it since it began; 0 for a Unix socket, where nobody counts.
+uint64_t peer_received_bytes(const struct peer *peer);
 
 /// True when the client has closed its direction or died: it waits for nothing any more.
 bool peer_is_gone(const struct peer *peer);

@@ -170,7 +170,7 @@ static void add_headers(
     if (request->location) {
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, request->location);
     }
-    bool last = request->is_last || request->connection->is_refused ||
+    bool last = request->is_last || request->connection->refused_for ||
                 atomic_load(&request->service->is_draining);
     if (last) (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }

@@ -8,6 +8,7 @@
 #include "server/base/pool.h"
 #include "server/http/encoding.h"
 #include "server/http/params.h"
+#include "server/http/patrol.h"
 #include "server/http/peer.h"
 #include "server/http/problem.h"
 #include "server/http/service.h"
@@ -31,9 +32,10 @@ typedef void request_step(struct request *request);
 struct connection {
     struct service *service;
     struct peer peer;
-    bool is_management; ///< it came to the management listener
-    bool is_refused;    ///< there are too many
-    bool bad_escape;    ///< of the request that is being received: its URL has %00 or the like
+    bool is_management;      ///< it came to the management listener
+    const char *refused_for; ///< the limit that it is beyond; NULL: none
+    struct patrol_entry patrolled;
+    bool bad_escape; ///< of the request that is being received: its URL has %00 or the like
 };
 
 /// Where a request is.

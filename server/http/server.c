@@ -5,6 +5,7 @@
 
 #include "server/base/must.h"
 #include "server/consumers/registry.h"
+#include "server/http/clients.h"
 #include "server/http/dispatch.h"
 #include "server/http/routes.h"
 #include "server/journal.h"
@@ -20,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REFUSED_CONNECTIONS = 64, CONNECTION_MEMORY_BYTES = 64 << 10, MANAGEMENT_CONNECTIONS = 64 };
+enum { REFUSED_CONNECTIONS = 64, MANAGEMENT_CONNECTIONS = 64, NOTES_BYTES = 8 << 10 };
 
 struct http_server {
     struct service *service;
@@ -28,6 +29,8 @@ struct http_server {
     bool is_management;
     unsigned port;
     struct MHD_Daemon *daemon;
+    struct clients *clients;
+    struct patrol *patrol;
     pthread_mutex_t mutex; ///< guards the counts
     pthread_cond_t idle;   ///< signalled when one of them gets 0
     int64_t connection_count;
@@ -72,20 +75,35 @@ static struct connection *connection_of(struct MHD_Connection *mhd) {
     return info->socket_context;
 }
 
+/// Counts a new connection; says which limit it is beyond, NULL for none.
+static const char *admit(struct http_server *server, const struct peer *peer) {
+    const struct settings *settings = server->service->settings;
+    struct metrics *metrics = server->service->metrics;
+    int64_t most = settings_number(settings, SETTING_HTTP_MAX_CONNECTIONS);
+    int64_t most_of_one = settings_number(settings, SETTING_HTTP_MAX_CONNECTIONS_PER_CLIENT);
+    int64_t count = count_connection(server, 1);
+    int64_t count_of_one = clients_add(server->clients, peer);
+    if (server->is_management) return NULL;
+    if (count > most) {
+        metrics_add(metrics, METRIC_CONNECTIONS_REFUSED, 1);
+        return "http.max.connections is reached";
+    }
+    if (count_of_one <= most_of_one) return NULL;
+    metrics_add(metrics, METRIC_CONNECTIONS_REFUSED_TO_CLIENT, 1);
+    return "http.max.connections.per.client is reached";
+}
+
 static void open_connection(
     struct http_server *server, struct MHD_Connection *mhd, void **context
 ) {
     struct connection *connection = must_have(sizeof *connection);
-    const struct settings *settings = server->service->settings;
     connection->service = server->service;
     connection->is_management = server->is_management;
     peer_init(&connection->peer, fd_of(mhd));
     *context = connection;
-    int64_t most = settings_number(settings, SETTING_HTTP_MAX_CONNECTIONS);
-    connection->is_refused = count_connection(server, 1) > most && !server->is_management;
-    if (connection->is_refused) {
-        metrics_add(server->service->metrics, METRIC_CONNECTIONS_REFUSED, 1);
-    }
+    connection->refused_for = admit(server, &connection->peer);
+    bool is_urgent = connection->refused_for != NULL;
+    patrol_add(server->patrol, &connection->patrolled, &connection->peer, is_urgent);
 }
 
 static void close_connection(struct http_server *server, void **context) {
@@ -94,6 +112,8 @@ static void close_connection(struct http_server *server, void **context) {
     if (!server->is_management) {
         registry_on_close(server->service->consumers, &connection->peer);
     }
+    patrol_remove(server->patrol, &connection->patrolled);
+    clients_remove(server->clients, &connection->peer);
     free(connection);
     *context = NULL;
     (void)count_connection(server, -1);
@@ -115,6 +135,7 @@ static void *on_first_line(void *arg, const char *uri, struct MHD_Connection *mh
     (void)uri;
     (void)change(server, &server->request_count, 1);
     connection->bad_escape = false;
+    patrol_enter(server->patrol, &connection->patrolled, PATROL_RECEIVING);
     return request_new(connection, mhd);
 }
 
@@ -154,8 +175,9 @@ static enum MHD_Result on_request(
     size_t *body_size,
     void **context
 ) {
+    struct http_server *server = arg;
     struct request *request = *context;
-    (void)arg, (void)mhd;
+    (void)mhd;
     must(request != NULL);
     if (!request->has_begun) {
         dispatch_begin(request, method, path, version);
@@ -166,9 +188,28 @@ static enum MHD_Result on_request(
     } else if (request->stage == REQUEST_WAITING) {
         request_wake(request);
     } else if (request->stage == REQUEST_RECEIVING) {
+        patrol_enter(server->patrol, &request->connection->patrolled, PATROL_ANSWERING);
         dispatch_run(request);
     }
     return request->stage == REQUEST_DROPPED ? MHD_NO : MHD_YES;
+}
+
+/// Heads that are too large for libmicrohttpd are answered by itself, before anybody is asked.
+static void count_end(
+    struct http_server *server,
+    struct MHD_Connection *mhd,
+    const struct request *request,
+    enum MHD_RequestTerminationCode code
+) {
+    struct metrics *metrics = server->service->metrics;
+    bool timed_out = code == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED;
+    if (timed_out && request->stage == REQUEST_ANSWERED)
+        metrics_add(metrics, METRIC_ANSWERS_CUT, 1);
+    if (request->has_begun) return;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_HTTP_STATUS);
+    bool too_large = info && info->http_status == MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
+    if (too_large) metrics_add(metrics, METRIC_HEADERS_REFUSED, 1);
 }
 
 static void on_completed(
@@ -176,8 +217,9 @@ static void on_completed(
 ) {
     struct http_server *server = arg;
     struct request *request = *context;
-    (void)mhd;
     if (!request) return;
+    count_end(server, mhd, request, code);
+    patrol_enter(server->patrol, &request->connection->patrolled, PATROL_QUIET);
     if (!server->is_management) {
         bool whole = code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
         registry_on_sent(server->service->consumers, &request->connection->peer, whole);
@@ -196,6 +238,19 @@ static void on_completed(
     request_free(request);
     *context = NULL;
     (void)change(server, &server->request_count, -1);
+}
+
+/// Memory of a connection: room for a head above the bound, so that it is ours to answer, and for
+/// what is noted of it. libmicrohttpd touches all of it.
+static size_t memory_bytes(const struct settings *settings) {
+    size_t head_bytes = (size_t)settings_number(settings, SETTING_HTTP_MAX_HEADER_BYTES);
+    must(head_bytes > 0);
+    return 2 * head_bytes + NOTES_BYTES;
+}
+
+int64_t http_server_descriptors(const struct settings *settings) {
+    return settings_number(settings, SETTING_HTTP_MAX_CONNECTIONS) + REFUSED_CONNECTIONS +
+           MANAGEMENT_CONNECTIONS;
 }
 
 static struct MHD_Daemon *start_daemon(struct http_server *server, int fd) {
@@ -218,7 +273,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int fd) {
         MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)idle_s,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY_BYTES,
+        memory_bytes(settings),
         MHD_OPTION_NOTIFY_CONNECTION,
         on_connection,
         server,
@@ -255,6 +310,10 @@ struct http_server *http_server_new(
     if (is_management) {
         metrics_add(service->metrics, METRIC_MANAGEMENT_CONNECTIONS_LIMIT, MANAGEMENT_CONNECTIONS);
     }
+    server->clients = clients_new();
+    server->patrol = patrol_new(
+        settings_number(service->settings, SETTING_HTTP_READ_TIMEOUT_MS), service->metrics
+    );
     server->daemon = start_daemon(server, fd);
     if (server->daemon) return server;
     int error = errno;
@@ -296,6 +355,8 @@ void http_server_free(struct http_server *server) {
     if (!server) return;
     if (server->daemon) MHD_stop_daemon(server->daemon);
     must(server->connection_count == 0);
+    patrol_free(server->patrol);
+    clients_free(server->clients);
     must(pthread_cond_destroy(&server->idle) == 0);
     must(pthread_mutex_destroy(&server->mutex) == 0);
     listener_remove(&server->listener);

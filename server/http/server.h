@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct listener;
+struct settings;
 
 /// One listener.
 struct http_server;
@@ -16,6 +17,9 @@ struct http_server;
 struct http_server *http_server_new(
     struct service *service, const struct listener *listener, bool is_management
 );
+
+/// How many file descriptors all listeners' connections can take.
+int64_t http_server_descriptors(const struct settings *settings);
 
 /// The port that it listens on; 0 for a Unix socket.
 unsigned http_server_port(const struct http_server *server);

@@ -1,6 +1,14 @@
-"""The HTTP door itself: methods, pages of other origins, preferences, pipelining, times as text."""
+"""The HTTP door itself: methods, pages of other origins, preferences, pipelining, times as text, compression, tokens,
+Unix sockets, and bounds."""
+import contextlib
 import datetime
 import json
+import os
+import re
+import resource
+import signal
+import socket
+import subprocess
 
 import pytest
 
@@ -102,3 +110,117 @@ def test_seek_and_offsets_for_times_take_times_as_text(kafka, topic, sidecar):
     assert sidecar.position() == {0: 3}
     answer = sidecar.http.post("/v1/seek", tp=f"{topic}:0", timestamp="2025-11-31T09:00:03Z")
     answer.problem(400, "INVALID_ARGUMENT", "timestamp")
+
+
+def test_two_thousand_idle_connections_cost_little_and_hold_up_nobody(kafka, topic, start_sidecar):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    count = 2000
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, count + 500)), hard))
+    limits = {"http.max.connections": count + 50, "http.max.connections.per.client": count + 50}
+    sidecar = start_sidecar(kafka.bootstrap, topic, settings=limits).wait_ready()
+    before_kib = sidecar.rss_kib
+    with contextlib.ExitStack() as stack:
+        for number in range(count):
+            request = stack.enter_context(RawRequest(sidecar.listener, "/v1/paused"))
+            assert number % 100 or request.answer().status == 200
+        eventually(lambda: metric(sidecar, "http_connections") >= count)
+        produce.produce(kafka.bootstrap, topic, [b"among thousands"])
+        watch = Stopwatch()
+        assert values(sidecar.poll()) == [b"among thousands"]
+        sidecar.http.post("/v1/commit").ok()
+        assert watch.seconds < 5
+        each_kib = (sidecar.rss_kib - before_kib) / count
+        print(f"{each_kib:.1f} KiB a connection")
+        assert each_kib < 48, "server/README.md says 41"
+    eventually(lambda: metric(sidecar, "http_connections") < 10, what="they are gone")
+
+
+def metric(sidecar, name):
+    """A number without labels of the management listener."""
+    text = sidecar.management.get("/metrics").body.decode()
+    return float(re.search(rf"^kafka_sidecar_{name} (\S+)$", text, re.M).group(1))
+
+
+def test_more_connections_than_the_process_may_have_stop_the_start(binary):
+    limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (300, 300))  # noqa: E731
+    command = [str(binary), "--bootstrap-server", "127.0.0.1:1", "--set", "http.max.connections=5000"]
+    command += ["--set", "http.listener=127.0.0.1:0", "--set", "management.listener=", "--group", "g"]
+    unprivileged = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--reuid", "65534", "--clear-groups"]
+    done = subprocess.run((unprivileged if os.geteuid() == 0 else []) + command, preexec_fn=limit, timeout=20,
+                          capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "http.max.connections" in done.stderr and "open files are needed" in done.stderr
+
+
+@pytest.mark.parametrize("begin", ["GET /v1/pa", "POST /v1/commit HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n"])
+def test_a_request_that_trickles_in_is_cut_while_others_are_served(kafka, topic, start_sidecar, begin):
+    sidecar = start_sidecar(kafka.bootstrap, topic, settings={"http.read.timeout.ms": 500}).wait_ready()
+    host, port = sidecar.listener.rsplit(":", 1)
+    watch = Stopwatch()
+    with socket.create_connection((host, int(port))) as slow:
+        slow.sendall(begin.encode())
+        slow.settimeout(0.05)
+        ended = False
+        while not ended and watch.seconds < 20:
+            assert sidecar.http.get("/v1/paused").status == 200
+            try:
+                slow.sendall(b"a")
+                ended = slow.recv(1) == b""
+            except TimeoutError:
+                pass
+            except OSError:
+                ended = True
+    assert ended and watch.seconds < 10
+    assert metric(sidecar, "http_requests_too_slow_total") == 1
+
+
+def test_a_token_that_is_replaced_is_refused_and_no_door_is_open_meanwhile(kafka, topic, start_sidecar, tmp_path):
+    file = tmp_path / "token"
+    file.write_text("first-token\n")
+    sidecar = start_sidecar(kafka.bootstrap, topic, settings={"http.auth.token.file": file}).wait_ready()
+
+    def status(token):
+        return sidecar.http.call("GET", "/v1/paused", headers={"Authorization": f"Bearer {token}"}).status
+
+    assert (status("first-token"), status("second-token")) == (200, 401)
+    (tmp_path / "new").write_text("second-token\n")
+    os.rename(tmp_path / "new", file)
+    eventually(lambda: status("second-token") == 200, what="the new token counts")
+    assert status("first-token") == 401
+    file.unlink()
+    eventually(lambda: status("second-token") == 401, what="nobody is let in")
+    assert "every request is refused" in sidecar.log
+    file.write_text("third-token")
+    sidecar.process.send_signal(signal.SIGHUP)
+    eventually(lambda: status("third-token") == 200)
+    assert not re.search(r"(first|second|third)-token", sidecar.log)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_compressed_polls_have_all_records_and_a_cut_one_comes_again(kafka, topic, sidecar, encoding):
+    """pitfall 105"""
+    produce.produce(kafka.bootstrap, topic, [b"%d " % n + os.urandom(30000).hex().encode() for n in range(40)])
+    eventually(lambda: len(sidecar.poll(update_offsets=False)) == 40)
+    with RawRequest(sidecar.listener, "/v1/poll", headers=f"Accept-Encoding: {encoding}\r\n") as cut:
+        assert cut.socket.recv(200)
+    answer = sidecar.http.call("GET", "/v1/poll?timeout_ms=5000", headers={"Accept-Encoding": encoding})
+    assert answer.headers["content-encoding"] == encoding and "Accept-Encoding" in answer.headers["vary"]
+    unpack = {"gzip": ["gzip", "-dc"], "zstd": ["zstd", "-dc"]}[encoding]
+    records = json.loads(subprocess.run(unpack, input=answer.body, capture_output=True, check=True).stdout)["records"]
+    assert [int(record["value"].split()[0]) for record in records] == list(range(40))
+    assert sidecar.poll(timeout_ms=0) == []
+
+
+def test_a_unix_sockets_mode_and_path_are_kept_in_order(kafka, topic, start_sidecar, tmp_path):
+    path = tmp_path / "s.sock"
+    settings = {"http.listener.mode": "0600", "http.listener.owner": f"{os.getuid()}:{os.getgid()}"}
+    sidecar = start_sidecar(kafka.bootstrap, topic, listener=f"unix:{path}", settings=settings).wait_up()
+    assert path.stat().st_mode & 0o7777 == 0o600
+    second = start_sidecar(kafka.bootstrap, topic, listener=f"unix:{path}", settings=settings)
+    assert second.process.wait(20) == 1 and "Address already in use" in second.log
+    assert sidecar.http.get("/v1/paused").status == 200
+    sidecar.kill()
+    third = start_sidecar(kafka.bootstrap, topic, listener=f"unix:{path}", settings=settings).wait_up()
+    assert third.http.get("/v1/paused").status == 200
+    third.terminate()
+    assert third.wait_exit() == 0 and not path.exists()

@@ -84,13 +84,24 @@ static struct client connected(int fd) {
     return (struct client){ .fd = fd };
 }
 
-struct client client_connect_port(unsigned port) {
+static struct client connect_port_from(unsigned port, const char *from) {
+    struct sockaddr_in ours = { .sin_family = AF_INET };
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((in_port_t)port) };
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(inet_pton(AF_INET, from, &ours.sin_addr), 1);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&ours, sizeof ours), 0);
     ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
     return connected(fd);
+}
+
+struct client client_connect_port(unsigned port) {
+    return connect_port_from(port, "127.0.0.1");
+}
+
+struct client client_connect_from(const char *from) {
+    return connect_port_from(sidecar_port(sidecar), from);
 }
 
 struct client client_connect(void) {

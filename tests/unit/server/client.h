@@ -42,6 +42,9 @@ struct client client_connect(void);
 /// Connects to a port of loopback.
 struct client client_connect_port(unsigned port);
 
+/// Connects to the API from another address of this machine, such as "127.0.0.2".
+struct client client_connect_from(const char *from);
+
 /// Connects to the management listener.
 struct client client_connect_management(void);
 
