@@ -256,7 +256,7 @@ KC_EXPORT void kc_unsubscribe(struct kc_consumer *consumer, struct kc_call call)
 
 /// Assigns partitions by hand, in place of an earlier manual assignment. `offset` -1: start at the
 /// committed offset if there is a group, else by auto.offset.reset. KC_SUBSCRIPTION_CONFLICT while
-/// subscribed.
+/// subscribed, and until kc_unsubscribe() has completed.
 KC_EXPORT void kc_assign(
     struct kc_consumer *consumer,
     const struct kc_partition *partitions,

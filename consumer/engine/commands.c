@@ -166,7 +166,9 @@ static void remove_unnamed(struct engine *engine, const struct command *command)
 
 static void assign(struct engine *engine, struct command *command) {
     must(!command->all);
-    if (subscription_exists(engine)) {
+    // A member on its way out has yet to give up what it holds.
+    bool is_member = engine->member && !member_has_left(engine->member);
+    if (subscription_exists(engine) || is_member) {
         command_finish_status(command, STATUS_SUBSCRIPTION_CONFLICT);
         return;
     }

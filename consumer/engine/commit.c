@@ -65,9 +65,21 @@ struct commit *commit_new(size_t count, int64_t deadline_ms) {
     return commit;
 }
 
+// Notes which position and which topic of its name a row is for, as they are now.
+static void note_target(const struct engine *engine, struct row *row) {
+    must(row->topic != NULL);
+    const struct position *position =
+        position_set_find(&engine->positions, row->topic, row->partition);
+    const struct topic_metadata *topic = metadata_find(&engine->cluster.metadata, row->topic);
+    row->version = position ? position->version : engine->positions.next_version - 1;
+    row->incarnation = position ? position->incarnation : topic ? topic->incarnation : 0;
+}
+
 void commit_start_take(struct engine *engine, struct commit *commit) {
     must(commit->on_done != NULL);
     commit->coordinator_answers = engine->coordinator.answer_count;
+    for (size_t i = 0; i < commit->row_count; i++)
+        note_target(engine, &commit->rows[i]);
     DL_APPEND(engine->commits.first, commit);
     engine->is_dirty = true;
 }
@@ -89,7 +101,8 @@ static void finish(struct engine *engine, struct commit *commit, struct commit_o
         if (outcome.status && !row->status) row->status = outcome.status;
         struct position *position =
             position_set_find(&engine->positions, row->topic, row->partition);
-        if (!row->status && position) position_on_commit(position, row->offset, row->leader_epoch);
+        if (!row->status && position)
+            position_on_commit(position, row->offset, row->leader_epoch, row->version);
         if (!row->status) {
             engine->commits.committed_count++;
         } else {
@@ -361,15 +374,28 @@ static bool waits_in_vain(const struct engine *engine) {
     return member_is_stale(engine->member);
 }
 
-// Partitions may have gone while the commit waited in the line (pitfall 1).
-static bool drop_unassigned(struct engine *engine, struct commit *commit) {
+// What stands in the way of a row that waited in the line: partitions may have gone (pitfall 1),
+// unless another assignment by hand replaced them, and topics, for others of their names (pitfall
+// 52).
+static enum status hindrance_of(
+    const struct engine *engine, const struct commit *commit, const struct row *row
+) {
+    const struct topic_metadata *topic = metadata_find(&engine->cluster.metadata, row->topic);
+    if (topic && topic->incarnation != row->incarnation) return STATUS_NO_SUCH_TOPIC;
+    bool was_replaced = engine->assigned_by_hand && commit->is_automatic;
+    if (was_replaced) return STATUS_OK;
+    bool is_assigned = position_set_find(&engine->positions, row->topic, row->partition) != NULL;
+    return is_assigned ? STATUS_OK : STATUS_NOT_ASSIGNED;
+}
+
+// False when nothing is left to be committed.
+static bool drop_hindered(const struct engine *engine, struct commit *commit) {
     bool any_left = false;
     for (size_t i = 0; i < commit->row_count; i++) {
         struct row *row = &commit->rows[i];
-        if (!row->is_done && !position_set_find(&engine->positions, row->topic, row->partition)) {
-            row->status = STATUS_NOT_ASSIGNED;
-            row->is_done = true;
-        }
+        enum status hindrance = row->is_done ? STATUS_OK : hindrance_of(engine, commit, row);
+        if (hindrance) row->status = hindrance;
+        if (hindrance) row->is_done = true;
         any_left = any_left || !row->is_done;
     }
     return any_left;
@@ -382,7 +408,7 @@ void commits_step(struct engine *engine, int64_t now_ms) {
     if (!commit || commit->in_flight || end_by_failed_member(engine, commit)) return;
     bool gets_answer = may_send(engine) || waits_in_vain(engine);
     if (now_ms < commit->retry_at_ms || !gets_answer) return;
-    if (!drop_unassigned(engine, commit)) {
+    if (!drop_hindered(engine, commit)) {
         finish(engine, commit, outcome_of(commit));
         return;
     }

@@ -26,9 +26,10 @@ struct row {
     struct slice metadata;
     enum status status;
     int16_t kafka_error;
-    // of look-ups under way
+    // of look-ups and commits under way
     bool is_done;
     bool is_in_flight;
-    uint32_t version;     ///< of the position that it is for
+    uint32_t version;     ///< of the position that it is for, when it was asked
+    int32_t incarnation;  ///< of the topic that a commit is for
     struct uuid topic_id; ///< as asked
 };

@@ -67,6 +67,9 @@ static struct fetch_node *find_or_add(struct fetcher *fetcher, int32_t node_id) 
 int32_t fetcher_node(
     const struct fetcher *fetcher, const struct position *position, int64_t now_ms
 ) {
+    const struct partition_metadata *known =
+        metadata_partition(&fetcher->cluster->metadata, position->topic, position->partition);
+    if (!known) return NO_NODE;
     bool preferred = position->preferred_replica >= 0 && now_ms < position->preferred_until_ms;
     if (preferred) {
         struct connection *connection =
@@ -74,9 +77,7 @@ int32_t fetcher_node(
         if (connection && connection_is_usable(connection, now_ms))
             return position->preferred_replica;
     }
-    const struct partition_metadata *known =
-        metadata_partition(&fetcher->cluster->metadata, position->topic, position->partition);
-    return known && known->leader >= 0 ? known->leader : NO_NODE;
+    return known->leader >= 0 ? known->leader : NO_NODE;
 }
 
 static bool is_wanted(const struct position *position, int64_t now_ms) {

@@ -140,6 +140,7 @@ static void settle(struct position *position, int64_t offset, int32_t offset_epo
 static void start(struct position *position, int64_t offset, int32_t offset_epoch) {
     set(position, offset, offset_epoch);
     settle(position, offset, offset_epoch);
+    position->start_version = position->version;
 }
 
 static void start_at(
@@ -165,9 +166,12 @@ bool position_rewind(struct position *position, int64_t acknowledged, int32_t ac
     return true;
 }
 
-void position_on_commit(struct position *position, int64_t offset, int32_t offset_epoch) {
+void position_on_commit(
+    struct position *position, int64_t offset, int32_t offset_epoch, uint32_t version
+) {
     must(offset >= 0);
     position->committed = offset;
+    if ((int32_t)(version - position->start_version) < 0) return;
     position->is_rewound = false;
     if (offset > position->settled) settle(position, offset, offset_epoch);
     queue_on_committed(position->queue, offset, offset_epoch);
@@ -263,6 +267,7 @@ void position_on_epoch_end(struct position *position, int64_t end_offset, int32_
         fail(position, STATUS_LOG_TRUNCATED, end_offset);
     } else {
         go_back(position, end_offset, end_epoch);
+        position->start_version = position->version;
         position->is_rewound = true;
         if (position->settled > end_offset) settle(position, end_offset, end_epoch);
         enter(position, POSITION_FETCHING, "log truncated");
@@ -274,6 +279,7 @@ void position_refetch(struct position *position, int64_t offset, int32_t offset_
     position->version++;
     position->offset = offset;
     position->offset_epoch = offset_epoch;
+    position->is_looking_up = false; // what is under way is of the offset before
 }
 
 void position_on_validation_skipped(struct position *position) {

@@ -49,7 +49,9 @@ struct position {
     enum position_policy policy;
     enum position_state state;
     uint32_t version; ///< grows whenever the position is set anew: answers asked before are stale
-    int64_t offset;   ///< next to fetch; -1: not known
+    uint32_t start_version;  ///< `version` since it was last decided where to read; commits that
+                             ///< were asked for before say nothing of what came after
+    int64_t offset;          ///< next to fetch; -1: not known
     int32_t offset_epoch;    ///< leader epoch of the record before `offset`; -1: not known
     int32_t leader_epoch;    ///< of the leader that the offset is valid on; -1: not known
     int64_t reset_timestamp; ///< of AWAIT_RESET
@@ -106,8 +108,11 @@ void position_seek(struct position *position, int64_t offset, int32_t offset_epo
 /// `acknowledged` (-1: nothing is). False when there is nothing to undo.
 bool position_rewind(struct position *position, int64_t acknowledged, int32_t acknowledged_epoch);
 
-/// The application or a timer has committed an offset.
-void position_on_commit(struct position *position, int64_t offset, int32_t offset_epoch);
+/// The application or a timer has committed an offset; `version` is the position's when that was
+/// asked for.
+void position_on_commit(
+    struct position *position, int64_t offset, int32_t offset_epoch, uint32_t version
+);
 
 /// Moves to what a timestamp, POSITION_LATEST or POSITION_EARLIEST says.
 void position_seek_timestamp(struct position *position, int64_t timestamp);

@@ -11,6 +11,7 @@
 
 void position_set_add(struct position_set *set, struct position *position) {
     must(!position_set_find(set, position->topic, position->partition));
+    position->version = position->start_version = set->next_version;
     size_t topic_size = strlen(position->topic) + 1;
     position->key_size = topic_size + sizeof position->partition;
     position->key = must_alloc(position->key_size);
@@ -23,6 +24,8 @@ void position_set_add(struct position_set *set, struct position *position) {
 
 void position_set_remove(struct position_set *set, struct position *position) {
     must(set->count > 0);
+    bool is_newer = (int32_t)(position->version - set->next_version) >= 0;
+    if (is_newer) set->next_version = position->version + 1;
     HASH_DEL(set->by_key, position);
     DL_DELETE(set->first, position);
     set->count--;

@@ -10,9 +10,11 @@ struct position_set {
     struct position *first;  ///< utlist
     struct position *by_key; ///< uthash by topic and partition
     size_t count;
+    uint32_t next_version; ///< above those of all positions that were removed
 };
 
-/// Adds a position; there must be none for the partition yet.
+/// Adds a position; there must be none for the partition yet. What was asked for an earlier one of
+/// the partition is of an older version.
 void position_set_add(struct position_set *set, struct position *position);
 
 /// Removes and frees a position.
