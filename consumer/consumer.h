@@ -387,9 +387,12 @@ struct kc_partition_state {
     int64_t high_watermark;     ///< -1: not known
     int64_t last_stable_offset; ///< -1: not known
     int64_t lag; ///< to the high watermark (read_committed: last stable offset); -1: not known
-    int64_t buffered_bytes; ///< prefetched
-    int32_t leader;         ///< node id; -1: not known
+    int64_t acknowledged;     ///< what an automatic commit would commit; -1: nothing yet
+    int64_t buffered_bytes;   ///< prefetched
+    int64_t buffered_records; ///< the same in offsets: gaps count as records
+    int32_t leader;           ///< node id; -1: not known
     int32_t leader_epoch;
+    int32_t preferred_replica; ///< node id of the follower to fetch from (KIP-392); -1: the leader
     const char *state;         ///< of the position, e.g. "fetching"
     enum kc_status last_error; ///< KC_OK: none
     int16_t kafka_error;

@@ -32,9 +32,15 @@ static void fill_partition(
         .high_watermark = position->high_watermark,
         .last_stable_offset = position->last_stable_offset,
         .lag = -1,
+        .acknowledged = view.acknowledged,
         .buffered_bytes = (int64_t)view.bytes,
+        .buffered_records = view.buffered_until > view.position && view.position >= 0
+                                ? view.buffered_until - view.position
+                                : 0,
         .leader = known ? known->leader : -1,
         .leader_epoch = known ? known->leader_epoch : -1,
+        .preferred_replica =
+            engine->now_ms < position->preferred_until_ms ? position->preferred_replica : -1,
         .state = position_state_name(position->state),
         .last_error = public_status(position->last_error),
         .kafka_error = position->kafka_error,
@@ -84,8 +90,12 @@ static void fill_coordinator(struct engine *engine, struct kc_description *descr
     description->coordinator_port = port;
 }
 
+static bool is_known(const struct engine *engine) {
+    return engine->cluster.refreshed_at_ms >= 0;
+}
+
 static bool is_reachable(const struct engine *engine) {
-    return cluster_is_reachable(&engine->cluster) && engine->cluster.refreshed_at_ms >= 0;
+    return cluster_is_reachable(&engine->cluster) && is_known(engine);
 }
 
 static void explain(
@@ -95,13 +105,14 @@ static void explain(
     cluster_trouble(&engine->cluster, trouble, sizeof trouble);
     if (engine->closing != CLOSING_NOT) {
         (void)snprintf(reason, size, "the consumer is closing");
+    } else if (!engine->assigned_by_hand && !subscription_exists(engine) && is_known(engine)) {
+        // Brokers have nothing to do then, and close their connections.
+        (void)snprintf(reason, size, "nothing is subscribed to, and nothing is assigned");
     } else if (!is_reachable(engine)) {
         (void
         )snprintf(reason, size, "no broker can be reached: %s", *trouble ? trouble : "connecting");
     } else if (subscription_pattern(engine) && engine->subscription.count == 0) {
         (void)snprintf(reason, size, "no topic matches the pattern of the subscription");
-    } else if (!subscription_exists(engine)) {
-        (void)snprintf(reason, size, "nothing is subscribed to, and nothing is assigned");
     } else {
         const char *error = description->last_error_text;
         (void)snprintf(

@@ -332,6 +332,7 @@ struct queue_view queue_view(struct queue_partition *partition) {
         .acknowledged = partition->acknowledged,
         .acknowledged_epoch = partition->acknowledged_epoch,
         .bytes = partition->bytes,
+        .buffered_until = partition->last ? partition->last->next_offset : -1,
         .is_paused = partition->is_paused,
         .is_leased = partition->is_leased,
         .error = partition->error,

@@ -126,6 +126,7 @@ struct queue_view {
     int64_t acknowledged;
     int32_t acknowledged_epoch;
     size_t bytes;
+    int64_t buffered_until; ///< the offset behind what is prefetched; -1: nothing is
     bool is_paused;
     bool is_leased; ///< records are handed out whose fate is open
     struct queue_error error;

@@ -58,9 +58,12 @@ static void write_state(struct out *out, const struct kc_partition_state *state)
     writer_member_known(out, "last_stable_offset", state->last_stable_offset);
     writer_member_known(out, "lag", state->lag);
     writer_member_boolean(out, "paused", state->paused);
+    writer_member_known(out, "acknowledged", state->acknowledged);
     writer_member_integer(out, "buffered_bytes", state->buffered_bytes);
+    writer_member_integer(out, "buffered_records", state->buffered_records);
     writer_member_known(out, "leader", state->leader);
     writer_member_known(out, "leader_epoch", state->leader_epoch);
+    writer_member_known(out, "preferred_replica", state->preferred_replica);
     problem_write_error(out, state->last_error, state->kafka_error);
     writer_end_object(out);
 }

@@ -10,10 +10,12 @@
 #include "server/http/delivery.h"
 
 #include "server/base/must.h"
+#include "server/http/sharing.h"
 #include "server/metrics.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 #include <utlist.h>
 
 /// Each state lists the next ones in `may_follow`.
@@ -56,7 +58,7 @@ struct delivery {
     struct waiting *rewinds; ///< who wants positions to go back
     bool draining;
     bool shut;
-    const struct peer *last_peer; ///< of the last seated poll, while its connection is open
+    struct sharing sharing; ///< of the connections of seated polls
     struct peer_lookup lookup;
     struct metrics *metrics;
 };
@@ -186,23 +188,44 @@ void delivery_settle(struct delivery *delivery, enum delivery_force force) {
     unlock(delivery);
 }
 
-static void take_seat(struct delivery *delivery, const struct peer *peer) {
-    if (delivery->last_peer && delivery->last_peer != peer) {
+static int64_t now_ms(void) {
+    struct timespec now;
+    must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool delivery_is_shared(struct delivery *delivery) {
+    lock(delivery);
+    bool shared = sharing_is_seen(&delivery->sharing, now_ms());
+    unlock(delivery);
+    return shared;
+}
+
+static void note_connection(struct delivery *delivery, const struct peer *peer) {
+    const void *last = delivery->sharing.last;
+    if (last && last != peer) {
         metrics_add(delivery->metrics, METRIC_POLL_CONNECTION_CHANGES, 1);
     }
+    sharing_on_poll(&delivery->sharing, peer, now_ms());
+}
+
+static void take_seat(struct delivery *delivery, const struct peer *peer, bool has_session) {
     enter(delivery, STATE_SEATED);
-    delivery->peer = delivery->last_peer = peer;
+    delivery->peer = peer;
+    if (!has_session) note_connection(delivery, peer);
     metrics_add(delivery->metrics, METRIC_POLLS, 1);
 }
 
-enum delivery_turn delivery_ask(struct delivery *delivery, const struct peer *peer) {
+enum delivery_turn delivery_ask(
+    struct delivery *delivery, const struct peer *peer, bool has_session
+) {
     enum delivery_turn turn = DELIVERY_BUSY;
     lock(delivery);
     settle(delivery, DELIVERY_ALL);
     if (delivery->draining) {
         turn = DELIVERY_DRAINING;
     } else if (delivery->state == STATE_FREE) {
-        take_seat(delivery, peer);
+        take_seat(delivery, peer, has_session);
         turn = DELIVERY_YOURS;
     } else if (delivery->rewinds) {
         turn = DELIVERY_WAIT;
@@ -312,7 +335,7 @@ static void watch(struct delivery *delivery) {
 
 void delivery_on_close(struct delivery *delivery, const struct peer *peer) {
     lock(delivery);
-    if (delivery->last_peer == peer) delivery->last_peer = NULL;
+    sharing_on_close(&delivery->sharing, peer);
     if (delivery->peer == peer) {
         if (delivery->state == STATE_SENDING) decide(delivery, false);
         if (delivery->state == STATE_IN_DOUBT) settle(delivery, DELIVERY_WHAT_IS_KNOWN);

@@ -35,7 +35,10 @@ struct delivery *delivery_new(struct kc_consumer *consumer, struct metrics *metr
 void delivery_free(struct delivery *delivery);
 
 /// Asks for the seat for a poll that came over `peer`. The last answer is settled before.
-enum delivery_turn delivery_ask(struct delivery *delivery, const struct peer *peer);
+/// With a session it is known whose poll it is, and turns are no matter.
+enum delivery_turn delivery_ask(
+    struct delivery *delivery, const struct peer *peer, bool has_session
+);
 
 /// After DELIVERY_WAIT: `call` completes (KC_OK) when the seat is free, maybe at once. Whoever asks
 /// first then gets it.
@@ -73,6 +76,10 @@ void delivery_on_close(struct delivery *delivery, const struct peer *peer);
 /// No more polls, since the consumer is about to be closed: the last answer is settled, and so is
 /// at once whatever is still handed over.
 void delivery_shut(struct delivery *delivery);
+
+/// True when polls have lately come by turns over two connections that are open: maybe two
+/// applications poll this consumer.
+bool delivery_is_shared(struct delivery *delivery);
 
 /// Settles the last answer if its fate is known, or is to be.
 void delivery_settle(struct delivery *delivery, enum delivery_force force);

@@ -7,9 +7,11 @@
 #include "server/http/handlers.h"
 #include "server/http/request.h"
 #include "server/http/sessions.h"
+#include "server/http/warnings.h"
 #include "server/json/subscription.h"
 #include "server/json/writer.h"
 #include "server/metrics.h"
+#include "server/process.h"
 
 /// Writes an answer from a description.
 typedef void description_writer(struct out *out, const struct kc_description *description);
@@ -129,6 +131,14 @@ void handle_delete_subscription(struct request *request) {
     describe(request, delete_subscription);
 }
 
+/// What does not belong to the consumer.
+static void write_process(struct out *body, const struct service *service) {
+    char started[PROCESS_TIME_BYTES];
+    process_format_time(service->started_at_ms, started);
+    writer_member_string(body, "version", SIDECAR_VERSION);
+    writer_member_string(body, "started_at", started);
+}
+
 static void show_status(struct request *request) {
     const struct kc_result *result = request_result(request, 0);
     if (request_failed(request, result)) return;
@@ -140,6 +150,8 @@ static void show_status(struct request *request) {
     );
     writer_key(&body, "session");
     sessions_write(request->consumer->sessions, &body);
+    warnings_write(&body, "warnings", request->consumer, result->description);
+    write_process(&body, request->service);
     writer_member_boolean(&body, "shutting_down", atomic_load(&request->service->is_draining));
     writer_end_object(&body);
     request_answer_json_take(request, &body);

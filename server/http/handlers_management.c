@@ -16,6 +16,26 @@ void handle_healthz(struct request *request) {
     request_answer_json_take(request, &body);
 }
 
+/// What is missing first, on the way from the start to being ready.
+static const char *waiting_for(const struct kc_description *now) {
+    must(!now->ready);
+    if (!now->cluster_id || now->assigned_by_hand) return "brokers";
+    // Without a subscription connections are closed meanwhile.
+    if (now->subscription_count == 0 && !now->subscription_pattern) return "subscription";
+    if (now->connection_count == 0) return "brokers";
+    return now->coordinator < 0 ? "coordinator" : "group";
+}
+
+static void refuse_as_not_ready(struct request *request, const struct kc_description *now) {
+    struct problem problem = problem_of(PROBLEM_NOT_READY, now->reason);
+    struct out body = { 0 };
+    problem_begin(&body, &problem);
+    writer_member_string(&body, "waiting_for", waiting_for(now));
+    writer_member_string(&body, "state", now->state);
+    writer_end_object(&body);
+    request_answer_take(request, problem.http_status, "application/problem+json", &body);
+}
+
 static void show_readiness(struct request *request) {
     const struct kc_result *result = request_result(request, 0);
     if (request_failed(request, result)) return;
@@ -24,7 +44,7 @@ static void show_readiness(struct request *request) {
     if (atomic_load(&request->service->is_draining)) {
         request_refuse(request, PROBLEM_SHUTTING_DOWN, NULL);
     } else if (!now->ready) {
-        request_refuse(request, PROBLEM_NOT_READY, now->reason);
+        refuse_as_not_ready(request, now);
     } else {
         struct out body = { 0 };
         writer_begin_object(&body);

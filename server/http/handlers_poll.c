@@ -368,7 +368,8 @@ static void take_seat(struct request *request) {
     if (is_over(request)) return;
     struct poll *poll = request->poll;
     struct delivery *delivery = request->consumer->delivery;
-    switch (delivery_ask(delivery, &request->connection->peer)) {
+    bool has_session = request->session_number != 0;
+    switch (delivery_ask(delivery, &request->connection->peer, has_session)) {
     case DELIVERY_YOURS:
         poll->is_seated = true;
         if (poll->commits) {

@@ -9,6 +9,7 @@
 #include "server/http/prometheus.h"
 #include "server/http/request.h"
 #include "server/http/routes.h"
+#include "server/http/warnings.h"
 #include "server/metrics.h"
 #include "server/process.h"
 #include "server/settings.h"
@@ -297,6 +298,22 @@ static void write_states(struct out *out, struct described_list list) {
     }
 }
 
+static void write_warnings(struct out *out, struct described_list list) {
+    static const char name[] = CONSUMER_PREFIX "warning";
+    prometheus_family(out, name, "1 for a warning that /v1/status shows.", PROMETHEUS_GAUGE);
+    for (size_t i = 0; i < list.count; i++) {
+        for (unsigned k = 0; k < WARNING_COUNT; k++) {
+            const struct described *one = &list.items[i];
+            const struct prometheus_label labels[] = {
+                { "consumer", one->consumer->name },
+                { "code", warning_code((enum warning)k) },
+            };
+            bool applies = warning_applies((enum warning)k, one->consumer, one->now);
+            prometheus_sample(out, name, (struct prometheus_labels){ labels, 2 }, applies);
+        }
+    }
+}
+
 static int64_t lag_of(const struct kc_partition_state *state) {
     return state->lag;
 }
@@ -357,6 +374,7 @@ static void show_prometheus(struct request *request) {
     write_library(&body, request->all);
     write_gauges(&body, list);
     write_states(&body, list);
+    write_warnings(&body, list);
     if (settings_flag(service->settings, SETTING_METRICS_PARTITION_LABELS)) {
         write_partitions(
             &body,

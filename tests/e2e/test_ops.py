@@ -1,4 +1,6 @@
 """Running it: what the commands of the program print, signals, probes, metrics."""
+import datetime
+import http.client
 import json
 import re
 import shutil
@@ -11,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from lib import produce
 from lib.records import of_answer, values
-from lib.wait import eventually
+from lib.wait import eventually, free_port
 from test_lifecycle import run_to_end
 
 
@@ -191,3 +193,54 @@ def test_promtool_finds_nothing_to_complain_of(sidecar):
     done = subprocess.run([promtool, "check", "metrics"], input=sidecar.management.get("/metrics").body,
                           capture_output=True, check=False)
     assert done.returncode == 0 and not done.stdout + done.stderr, done
+
+
+# Status and probes
+
+def test_status_has_what_an_operator_asks_for(kafka, topic, sidecar):
+    produce.produce(kafka.bootstrap, topic, produce.numbered(0, 10))
+    assert len(sidecar.poll(max_records=4)) == 4
+    status = sidecar.status()
+    assert status["state"] == "stable" and status["ready"] and status["reason"] is None
+    assert status["protocol"] == "classic" and status["assignor"] == "range" and status["generation"] >= 1
+    assert status["coordinator"]["port"] == int(kafka.bootstrap.rsplit(":", 1)[1])
+    assert 0 <= status["heartbeat_age_ms"] < 6000
+    assert status["rebalance_count"] == 1 and status["rebalance_reason"]
+    assert status["warnings"] == [] and re.fullmatch(r"\d+\.\d+\.\d+", status["version"])
+    started = datetime.datetime.fromisoformat(status["started_at"].replace("Z", "+00:00"))
+    assert abs(started.timestamp() - time.time()) < 300
+    [partition] = status["assignment"]
+    assert partition["position"] == 4 and partition["committed"] is None
+    assert partition["high_watermark"] == 10 and partition["lag"] == 6
+    assert partition["buffered_records"] == 6 and partition["buffered_bytes"] > 0
+    assert partition["leader"] is not None and partition["preferred_replica"] is None
+    assert partition["error"] is None
+    sidecar.poll(max_records=1)
+    eventually(lambda: sidecar.status()["assignment"][0]["acknowledged"] == 4, what="the poll has acknowledged")
+
+
+def test_two_clients_by_turns_are_warned_of(kafka, topic, start_sidecar):
+    """pitfall 122"""
+    sidecar = start_sidecar(kafka.bootstrap, topic, settings={"enable.auto.commit": "true"}).wait_ready()
+    host, port = sidecar.listener.rsplit(":", 1)
+    clients = [http.client.HTTPConnection(host, int(port)) for _ in range(2)]
+    for turn in range(6):
+        clients[turn % 2].request("GET", "/v1/poll")
+        assert clients[turn % 2].getresponse().read()
+    assert [warning["code"] for warning in sidecar.status()["warnings"]] == ["CONSUMER_SHARED"]
+    assert sample(scrape(sidecar), "kafka_sidecar_consumer_warning", code="CONSUMER_SHARED") == 1
+    clients[1].close()
+    eventually(lambda: sidecar.status()["warnings"] == [], what="the warning goes with the connection")
+    clients[0].close()
+
+
+def test_readiness_says_what_it_waits_for(start_sidecar):
+    sidecar = start_sidecar(f"127.0.0.1:{free_port()}", "t").wait_up()
+    problem = sidecar.management.get("/readyz").problem(503)
+    assert problem["code"] == "NOT_READY" and problem["waiting_for"] == "brokers" and problem["detail"]
+
+
+def test_readiness_without_a_subscription(kafka, start_sidecar):
+    sidecar = start_sidecar(kafka.bootstrap).wait_up()
+    eventually(lambda: sidecar.management.get("/readyz").problem(503)["waiting_for"] == "subscription")
+    assert "nothing is subscribed to" in sidecar.management.get("/readyz").problem(503)["detail"]

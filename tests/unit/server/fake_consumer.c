@@ -478,6 +478,8 @@ static void describe(
             .lag = fake_end(from) - place->position,
             .leader = 1,
             .leader_epoch = 4,
+            .preferred_replica = -1,
+            .acknowledged = -1,
             .state = "fetching",
         };
     }
