@@ -398,6 +398,17 @@ struct kc_partition_state {
     int16_t kafka_error;
 };
 
+/// A broker that is known, or an address of bootstrap.servers, as it is now.
+struct kc_broker_state {
+    int32_t node_id; ///< -1: an address of bootstrap.servers
+    const char *host;
+    int32_t port;
+    const char *state;   ///< of the connection for short requests, e.g. "ready", "closed"
+    const char *release; ///< Kafka's releases that offer what it does ("3.5 or 3.6"), for people;
+                         ///< NULL: not known
+    const char *last_error; ///< why the last connection failed or could not be made; "": none did
+};
+
 /// A consumer as it is now.
 struct kc_description {
     const char
@@ -415,12 +426,14 @@ struct kc_description {
     int32_t coordinator;          ///< node id; -1: not known
     const char *coordinator_host; ///< NULL: not known
     int32_t coordinator_port;
-    const char *cluster_id;          ///< NULL: not known
-    int64_t heartbeat_age_ms;        ///< since the last good heartbeat answer; -1: none yet
-    int64_t rebalance_count;         ///< completed since start
-    const char *rebalance_reason;    ///< of the last one; "" before the first
-    int64_t buffered_bytes;          ///< prefetched and not delivered, of all partitions
-    int64_t connection_count;        ///< open to brokers
+    const char *cluster_id;       ///< NULL: not known
+    int64_t heartbeat_age_ms;     ///< since the last good heartbeat answer; -1: none yet
+    int64_t rebalance_count;      ///< completed since start
+    const char *rebalance_reason; ///< of the last one; "" before the first
+    int64_t buffered_bytes;       ///< prefetched and not delivered, of all partitions
+    int64_t connection_count;     ///< open to brokers
+    const struct kc_broker_state *brokers;
+    size_t broker_count;
     const char *const *subscription; ///< with a pattern: the topics that match it at present
     size_t subscription_count;
     const char *subscription_pattern; ///< NULL: subscribed by name, or not at all

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Describes a consumer to the application, on the engine thread, from what the engine's parts know.
 #include "consumer/base/must.h"
+#include "consumer/cluster/release.h"
 #include "consumer/consumer_state.h"
 #include "consumer/engine/command.h"
 #include "consumer/engine/engine_state.h"
 #include "consumer/engine/reporter.h"
 #include "consumer/fetch/queue.h"
 #include "consumer/group/member.h"
+#include "consumer/wire/api.h"
 
 #include <stdio.h>
 #include <utlist.h>
@@ -79,6 +81,40 @@ static void fill_member(struct engine *engine, struct kc_description *descriptio
     description->last_error = public_status(member.error.status);
     description->last_kafka_error = member.error.kafka_error;
     description->last_error_text = member.error.status ? status_text(member.error.status) : "";
+}
+
+/// Of a broker's connections, the one whose end is worth telling; NULL when none failed.
+static const struct connection *find_trouble(const struct broker *broker) {
+    const struct connection *found = NULL;
+    for (int i = 0; i < PURPOSE_COUNT; i++) {
+        const struct connection *connection = &broker->connections[i];
+        bool failed = connection->last_error_text[0] && !connection->is_planned;
+        if (!failed || connection->state == CONNECTION_READY) continue;
+        if (!found || connection->failed_at_ms > found->failed_at_ms) found = connection;
+    }
+    return found;
+}
+
+static void fill_brokers(
+    const struct engine *engine, struct arena *arena, struct kc_description *description
+) {
+    size_t count = HASH_COUNT(engine->cluster.brokers);
+    struct kc_broker_state *states = arena_array(arena, count + 1, sizeof *states);
+    const struct api *fetch = api_find(API_FETCH);
+    for (const struct broker *broker = engine->cluster.brokers; broker; broker = broker->hh.next) {
+        const struct connection *general = &broker->connections[PURPOSE_GENERAL];
+        const struct connection *trouble = find_trouble(broker);
+        states[description->broker_count++] = (struct kc_broker_state){
+            .node_id = broker->node_id < 0 ? -1 : broker->node_id,
+            .host = broker->host,
+            .port = broker->port,
+            .state = connection_state_name(general->state),
+            .release = release_of_fetch(connection_newest_offered(general, fetch)),
+            .last_error = trouble ? trouble->last_error_text : "",
+        };
+    }
+    must(description->broker_count == count);
+    description->brokers = states;
 }
 
 static void fill_coordinator(struct engine *engine, struct kc_description *description) {
@@ -161,6 +197,7 @@ static struct kc_description describe(struct engine *engine, struct arena *arena
     };
     if (engine->member) fill_member(engine, &description);
     if (engine->member) fill_coordinator(engine, &description);
+    fill_brokers(engine, arena, &description);
     fill_assignment(engine, arena, &description);
     fill_readiness(engine, arena, &description);
     return description;

@@ -20,7 +20,7 @@ enum { MOST_FILE_BYTES = 1 << 20 };
 static const char environment_prefix[] = "KAFKA_SIDECAR_";
 
 /// What the program is asked to do.
-enum command { COMMAND_RUN, COMMAND_CONFIG };
+enum command { COMMAND_RUN, COMMAND_CONFIG, COMMAND_CHECK };
 
 /// One reading.
 struct reading {
@@ -156,6 +156,7 @@ static const struct {
     enum command command;
 } commands[] = {
     { "config", COMMAND_CONFIG },
+    { "check", COMMAND_CHECK },
 };
 
 /// The flags that ask for a text.
@@ -341,7 +342,9 @@ static enum arguments_action conclude(struct reading *reading) {
     bool good = settings_check(reading->settings, error);
     switch (reading->command) {
     case COMMAND_RUN:
-        if (good) return ARGUMENTS_RUN;
+    case COMMAND_CHECK:
+        if (good && reading->command == COMMAND_RUN) return ARGUMENTS_RUN;
+        if (good) return reading->json ? ARGUMENTS_CHECK_JSON : ARGUMENTS_CHECK;
         (void)complain(reading, "", error);
         return ARGUMENTS_WRONG;
     case COMMAND_CONFIG:

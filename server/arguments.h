@@ -9,6 +9,8 @@
 /// What the command line asks for.
 enum arguments_action {
     ARGUMENTS_RUN,
+    ARGUMENTS_CHECK,       ///< try what the consumer will need, and tell people
+    ARGUMENTS_CHECK_JSON,  ///< the same for programs
     ARGUMENTS_PRINT,       ///< the text is in `text`: print it and exit 0
     ARGUMENTS_PRINT_WRONG, ///< the text says what is wrong with the settings: print it and exit 2
     ARGUMENTS_WRONG,       ///< the reason is in `text`: print it to standard error and exit 2

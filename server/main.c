@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line, the signals, and the exit code: 0 after a stop in good order, 1 when the start
-// fails, 2 for a wrong configuration.
+// or a check fails, 2 for a wrong configuration.
 #include "server/arguments.h"
+#include "server/check.h"
 #include "server/sidecar.h"
 
 #include <signal.h>
@@ -51,6 +52,11 @@ static int run(const struct settings *settings) {
     return EXIT_SUCCESS;
 }
 
+static int check(const struct settings *settings, bool json) {
+    (void)signal(SIGPIPE, SIG_IGN);
+    return check_run(settings, stdout, json) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv) {
     (void)argc;
     struct settings settings;
@@ -61,6 +67,8 @@ int main(int argc, char **argv) {
     const char *const *environment = (const char *const *)environ;
     switch (arguments_read(arguments, environment, &settings, &text)) {
     case ARGUMENTS_RUN: code = run(&settings); break;
+    case ARGUMENTS_CHECK: code = check(&settings, false); break;
+    case ARGUMENTS_CHECK_JSON: code = check(&settings, true); break;
     case ARGUMENTS_PRINT: (void)fputs(out_text(&text), stdout); break;
     case ARGUMENTS_PRINT_WRONG:
         (void)fputs(out_text(&text), stdout);

@@ -66,6 +66,19 @@ static void copy_texts(struct pool *pool, struct kc_description *description) {
         *texts[i] = pool_string(pool, *texts[i]);
 }
 
+static void copy_brokers(struct pool *pool, struct kc_description *copy) {
+    struct kc_broker_state *brokers =
+        copy_array(pool, copy->brokers, copy->broker_count, sizeof *brokers);
+    for (size_t i = 0; i < copy->broker_count; i++) {
+        struct kc_broker_state *one = &brokers[i];
+        one->host = pool_string(pool, one->host);
+        one->state = pool_string(pool, one->state);
+        one->release = pool_string(pool, one->release);
+        one->last_error = pool_string(pool, one->last_error);
+    }
+    copy->brokers = brokers;
+}
+
 static void copy_description(struct result *result) {
     struct pool *pool = &result->pool;
     struct kc_description *copy = copy_array(pool, result->value.description, 1, sizeof *copy);
@@ -81,6 +94,7 @@ static void copy_description(struct result *result) {
         states[i].state = pool_string(pool, states[i].state);
     }
     copy->assignment = states;
+    copy_brokers(pool, copy);
     result->value.description = copy;
 }
 

@@ -16,9 +16,9 @@
 #include "server/process.h"
 #include "server/reload.h"
 #include "server/token.h"
+#include "server/waiting.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,35 +37,6 @@ struct sidecar {
     struct http_server *http;
     struct http_server *management;
 };
-
-/// A command that main's thread waits for.
-struct waiting {
-    pthread_mutex_t mutex;
-    pthread_cond_t done;
-    bool is_done;
-    enum kc_status status;
-};
-
-static void finish_waiting(void *arg, const struct kc_result *result) {
-    struct waiting *waiting = arg;
-    must(pthread_mutex_lock(&waiting->mutex) == 0);
-    waiting->is_done = true;
-    waiting->status = result->status;
-    must(pthread_cond_signal(&waiting->done) == 0);
-    must(pthread_mutex_unlock(&waiting->mutex) == 0);
-}
-
-static struct waiting waiting_begin(void) {
-    return (struct waiting){ .mutex = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
-}
-
-static enum kc_status waiting_end(struct waiting *waiting) {
-    must(pthread_mutex_lock(&waiting->mutex) == 0);
-    while (!waiting->is_done)
-        must(pthread_cond_wait(&waiting->done, &waiting->mutex) == 0);
-    must(pthread_mutex_unlock(&waiting->mutex) == 0);
-    return waiting->status;
-}
 
 static void set_limits(struct sidecar *sidecar) {
     static const struct {
@@ -97,10 +68,10 @@ static bool subscribe(const struct consumer *consumer, char error[SETTINGS_ERROR
     must(consumer != NULL);
     const struct consumer_spec *spec = consumer->spec;
     if (spec->topic_count == 0) return true;
-    struct waiting waiting = waiting_begin();
-    struct kc_call call = { finish_waiting, &waiting, 0 };
-    kc_subscribe(consumer->kc, spec->topics, spec->topic_count, call);
-    enum kc_status status = waiting_end(&waiting);
+    struct waiting *waiting = waiting_new();
+    kc_subscribe(consumer->kc, spec->topics, spec->topic_count, waiting_call(waiting, 0));
+    enum kc_status status = waiting_end(waiting)->status;
+    waiting_free(waiting);
     if (status == KC_OK) return true;
     (void)snprintf(error, SETTINGS_ERROR_BYTES, "topics: %s", kc_status_text(status));
     return false;

@@ -12,6 +12,7 @@ static const char head[] =
     "\n"
     "  kafka-sidecar --bootstrap-server HOST:PORT --group GROUP --topic TOPIC\n"
     "  kafka-sidecar config [--json] …  every setting, its value and where that comes from\n"
+    "  kafka-sidecar check [--json] …   tries to reach brokers, topics and group, and tells\n"
     "\n"
     "  --bootstrap-server HOST:PORT,…  bootstrap.servers\n"
     "  --group GROUP                   group.id\n"

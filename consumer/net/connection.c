@@ -33,6 +33,11 @@ static const struct {
 #undef TO
 };
 
+int16_t connection_newest_offered(const struct connection *connection, const struct api *api) {
+    must((size_t)api->key < CONNECTION_APIS);
+    return connection->versions[api->key].max;
+}
+
 const char *connection_state_name(enum connection_state state) {
     must((size_t)state < sizeof states / sizeof states[0]);
     return states[state].name;

@@ -154,5 +154,9 @@ int16_t connection_version(
     const struct connection *connection, const struct api *api, int16_t min, int16_t max
 );
 
+/// The newest version of an API that the broker has ever offered, be it spoken by us or not; 0 or
+/// less: none, or it has not been asked yet.
+int16_t connection_newest_offered(const struct connection *connection, const struct api *api);
+
 /// The state's name in lower case. Static.
 const char *connection_state_name(enum connection_state state);

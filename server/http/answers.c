@@ -81,6 +81,24 @@ static void write_coordinator(struct out *out, const struct kc_description *desc
     writer_end_object(out);
 }
 
+static void write_brokers(struct out *out, const struct kc_description *description) {
+    must(description->brokers != NULL || description->broker_count == 0);
+    writer_key(out, "brokers");
+    writer_begin_array(out);
+    for (size_t i = 0; i < description->broker_count; i++) {
+        const struct kc_broker_state *one = &description->brokers[i];
+        writer_begin_object(out);
+        writer_member_known(out, "node", one->node_id);
+        writer_member_string(out, "host", one->host);
+        writer_member_integer(out, "port", one->port);
+        writer_member_string(out, "state", one->state);
+        writer_member_string(out, "release", one->release);
+        writer_member_string(out, "last_error", one->last_error[0] ? one->last_error : NULL);
+        writer_end_object(out);
+    }
+    writer_end_array(out);
+}
+
 static void write_last_error(struct out *out, const struct kc_description *description) {
     if (description->last_error == KC_OK) {
         writer_member_null(out, "last_error");
@@ -124,6 +142,7 @@ void answer_begin_status(struct out *out, const struct kc_description *descripti
     writer_end_array(out);
     writer_member_integer(out, "buffered_bytes", description->buffered_bytes);
     writer_member_integer(out, "connection_count", description->connection_count);
+    write_brokers(out, description);
     write_last_error(out, description);
 }
 

@@ -5,15 +5,18 @@ import json
 import re
 import shutil
 import signal
+import socketserver
 import subprocess
+import threading
 import time
 
 import pytest
+from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, ResourcePatternType, ResourceType
 from prometheus_client.parser import text_string_to_metric_families
 
 from lib import produce
 from lib.records import of_answer, values
-from lib.wait import eventually, free_port
+from lib.wait import Stopwatch, eventually, free_port
 from test_lifecycle import run_to_end
 
 
@@ -205,7 +208,7 @@ def test_status_has_what_an_operator_asks_for(kafka, topic, sidecar):
     assert status["protocol"] == "classic" and status["assignor"] == "range" and status["generation"] >= 1
     assert status["coordinator"]["port"] == int(kafka.bootstrap.rsplit(":", 1)[1])
     assert 0 <= status["heartbeat_age_ms"] < 6000
-    assert status["rebalance_count"] == 1 and status["rebalance_reason"]
+    assert status["rebalance_count"] == 1 and isinstance(status["rebalance_reason"], str)
     assert status["warnings"] == [] and re.fullmatch(r"\d+\.\d+\.\d+", status["version"])
     started = datetime.datetime.fromisoformat(status["started_at"].replace("Z", "+00:00"))
     assert abs(started.timestamp() - time.time()) < 300
@@ -244,3 +247,121 @@ def test_readiness_without_a_subscription(kafka, start_sidecar):
     sidecar = start_sidecar(kafka.bootstrap).wait_up()
     eventually(lambda: sidecar.management.get("/readyz").problem(503)["waiting_for"] == "subscription")
     assert "nothing is subscribed to" in sidecar.management.get("/readyz").problem(503)["detail"]
+
+
+# kafka-sidecar check
+
+def check(binary, bootstrap, *arguments, group="g", topics=()):
+    """The exit code of `check --json`, and its steps."""
+    named = [part for topic in topics for part in ("--topic", topic)]
+    done = run_to_end(binary, "check", "--json", "--bootstrap-server", bootstrap, "--group", group, *named, *arguments,
+                      timeout_s=40)
+    answer = json.loads(done.stdout)
+    assert answer["ok"] == (done.returncode == 0) == all(step["outcome"] != "failed" for step in answer["steps"])
+    return done.returncode, [(step["step"], step["subject"], step["outcome"], step["detail"])
+                             for step in answer["steps"]]
+
+
+def of_kind(steps, kind):
+    return [step for step in steps if step[0] == kind]
+
+
+def test_check_of_what_is_well(binary, kafka, group):
+    topic = kafka.create_topic(partitions=3)
+    code, steps = check(binary, kafka.bootstrap, group=group, topics=[topic])
+    assert code == 0, steps
+    [bootstrap] = of_kind(steps, "bootstrap")
+    assert "connected" in bootstrap[3] and "as Kafka " in bootstrap[3]
+    [cluster] = of_kind(steps, "cluster")
+    assert f" at {kafka.bootstrap}" in cluster[3]
+    assert of_kind(steps, "topic") == [("topic", topic, "ok", "3 partitions, 0 without a leader")]
+    assert of_kind(steps, "leaders")[0][3] == "of 3 partitions"
+    assert of_kind(steps, "records")[0][2] == "ok"
+    assert f" at {kafka.bootstrap}" in of_kind(steps, "group")[0][3]
+    assert of_kind(steps, "committed")[0][3] == "0 of 3 partitions have an offset"
+    assert kafka.members(group) == [], "it joins no group"
+    text = run_to_end(binary, "check", "--bootstrap-server", kafka.bootstrap, "--group", group, "--topic", topic)
+    assert text.returncode == 0 and len(text.stdout.splitlines()) == len(steps) and not text.stderr
+
+
+def test_check_disturbs_no_member(binary, kafka, topic, sidecar, group):
+    produce.produce(kafka.bootstrap, topic, produce.numbered(0, 3))
+    sidecar.poll_until(3)
+    assert sidecar.http.call("POST", "/v1/commit").status == 200
+    before = sidecar.status()
+    code, steps = check(binary, kafka.bootstrap, group=group, topics=[topic])
+    assert code == 0 and of_kind(steps, "committed")[0][3] == "1 of 1 partitions have an offset"
+    after = sidecar.status()
+    assert (after["generation"], after["rebalance_count"]) == (before["generation"], before["rebalance_count"])
+    assert after["assignment"][0]["committed"] == 3
+
+
+def test_check_names_what_is_missing(binary, kafka, topic, group):
+    code, steps = check(binary, f"127.0.0.1:{free_port()},{kafka.bootstrap}", group=group, topics=[topic, "t-nothing"])
+    assert code == 1
+    assert [step[2] for step in of_kind(steps, "bootstrap")] == ["failed", "ok"]
+    assert "connection refused" in of_kind(steps, "bootstrap")[0][3]
+    assert [step[2] for step in of_kind(steps, "topic")] == ["ok", "failed"]
+    assert "UNKNOWN_TOPIC_OR_PARTITION" in of_kind(steps, "topic")[1][3]
+    assert of_kind(steps, "committed")[0][2] == "ok", "what is there is checked all the same"
+
+
+def test_check_names_what_is_not_allowed(binary, start_own_kafka):
+    """pitfall 99"""
+    kafka = start_own_kafka(properties=["authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                                        "allow.everyone.if.no.acl.found=true"])
+    topic = kafka.create_topic()
+
+    def rule(kind, name, operation, permission):
+        return AclBinding(kind, name, ResourcePatternType.LITERAL, "User:ANONYMOUS", "*", operation, permission)
+    rules = [rule(ResourceType.TOPIC, topic, AclOperation.READ, AclPermissionType.DENY),
+             rule(ResourceType.TOPIC, topic, AclOperation.DESCRIBE, AclPermissionType.ALLOW),
+             rule(ResourceType.GROUP, "g", AclOperation.ALL, AclPermissionType.DENY)]
+    for done in kafka.admin.create_acls(rules).values():
+        done.result(20)
+    code, steps = check(binary, kafka.bootstrap, topics=[topic])
+    assert code == 1
+    assert of_kind(steps, "leaders")[0][2] == "ok"
+    assert "TOPIC_AUTHORIZATION_FAILED" in of_kind(steps, "records")[0][3]
+    assert of_kind(steps, "records")[0][1] == topic
+    assert "GROUP_AUTHORIZATION_FAILED" in of_kind(steps, "committed")[0][3]
+
+
+class Answering(socketserver.BaseRequestHandler):
+    """Answers whatever comes with a text of another protocol."""
+
+    def handle(self):
+        self.request.recv(1)
+        self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
+class Silent(socketserver.BaseRequestHandler):
+    """Takes the connection and says nothing."""
+
+    def handle(self):
+        while self.request.recv(1000):
+            pass
+
+
+@pytest.mark.parametrize("handler, words", [(Answering, "Kafka"), (Silent, "no answer to ApiVersions in time")])
+def test_check_of_what_is_no_broker(binary, handler, words):
+    """pitfall 89"""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        watch = Stopwatch()
+        code, steps = check(binary, f"127.0.0.1:{server.server_address[1]}", "--set",
+                            "socket.connection.setup.timeout.ms=1000")
+        server.shutdown()
+    [failed] = of_kind(steps, "bootstrap")
+    assert code == 1 and failed[2] == "failed" and words in failed[3], failed
+    assert watch.seconds < 15
+
+
+def test_check_of_a_name_that_is_none(binary):
+    code, steps = check(binary, "no-such-host.invalid:9092")
+    assert code == 1 and "resolving the name" in of_kind(steps, "bootstrap")[0][3]
+
+
+def test_check_wants_good_settings(binary):
+    assert run_to_end(binary, "check").returncode == 2
+    assert run_to_end(binary, "check", "--frobnicate").returncode == 2

@@ -436,6 +436,7 @@ static void describe(
     struct kc_description *description,
     struct kc_partition_state *states
 ) {
+    static const struct kc_broker_state broker = { 1, "broker-1", 9092, "ready", "3.9 or 4.0", "" };
     *description = (struct kc_description){
         .state = consumer->by_hand              ? "assigned"
                  : consumer->subscription_count ? "stable"
@@ -452,6 +453,8 @@ static void describe(
         .coordinator_host = "broker-2",
         .coordinator_port = 9092,
         .cluster_id = "cluster-1",
+        .brokers = &broker,
+        .broker_count = 1,
         .heartbeat_age_ms = 12,
         .rebalance_count = 1,
         .rebalance_reason = "joined",
