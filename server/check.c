@@ -16,7 +16,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STEP_MS = 10000, CLOSE_MS = 2000, READ_MS = 1000, PAUSE_MS = 50, ADDRESS_BYTES = 64 };
+enum {
+    ALL_MS = 50000,
+    STEP_MS = 10000,
+    CLOSE_MS = 2000,
+    READ_MS = 1000,
+    PAUSE_MS = 50,
+    ADDRESS_BYTES = 64
+};
 
 /// One bootstrap address, and a consumer that knows no other.
 struct probe {
@@ -35,6 +42,7 @@ struct check {
     struct kc_consumer *consumer;    ///< of the first probe that has found the cluster
     struct kc_partition *partitions; ///< of all topics that exist, with their end offsets
     size_t partition_count;
+    int64_t deadline_ms; ///< of the whole run
     struct pool pool;
 };
 
@@ -42,6 +50,13 @@ static int64_t now_ms(void) {
     struct timespec now;
     must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/// How long the next step may take.
+static int32_t step_ms(const struct check *check) {
+    int64_t left_ms = check->deadline_ms - now_ms();
+    if (left_ms < 1) return 1;
+    return left_ms < STEP_MS ? (int32_t)left_ms : STEP_MS;
 }
 
 static struct waiting *describe(struct kc_consumer *consumer) {
@@ -230,7 +245,7 @@ static void tell_topic(struct check *check, const struct kc_topic *topic) {
 
 static void check_topic(struct check *check, const char *name) {
     struct waiting *waiting = waiting_new();
-    kc_topics(check->consumer, name, waiting_call(waiting, STEP_MS));
+    kc_topics(check->consumer, name, waiting_call(waiting, step_ms(check)));
     const struct kc_result *result = waiting_end(waiting);
     const struct kc_topic *topic = result->topic_count > 0 ? result->topics : NULL;
     const struct kc_topic none = { .status = KC_NO_SUCH_TOPIC };
@@ -326,7 +341,7 @@ static void check_brokers(struct check *check) {
 
 static bool check_leaders(struct check *check) {
     struct waiting *waiting = waiting_new();
-    struct kc_call call = waiting_call(waiting, STEP_MS);
+    struct kc_call call = waiting_call(waiting, step_ms(check));
     must(check->partition_count > 0);
     kc_offsets(check->consumer, KC_TO_END, check->partitions, check->partition_count, call);
     const struct kc_result *result = waiting_end(waiting);
@@ -370,7 +385,7 @@ static void tell_reading(struct check *check, struct kc_poll *poll) {
 /// Fetches from the ends, where nothing is waiting: what is not allowed shows all the same.
 static void check_reading(struct check *check) {
     struct waiting *waiting = waiting_new();
-    struct kc_call call = waiting_call(waiting, STEP_MS);
+    struct kc_call call = waiting_call(waiting, step_ms(check));
     kc_assign(check->consumer, check->partitions, check->partition_count, call);
     bool good = !tell_failure(check, "records", "assignment", waiting_end(waiting));
     waiting_free(waiting);
@@ -414,7 +429,7 @@ static void check_group(struct check *check) {
         return;
     }
     struct waiting *waiting = waiting_new();
-    struct kc_call call = waiting_call(waiting, STEP_MS);
+    struct kc_call call = waiting_call(waiting, step_ms(check));
     kc_committed(check->consumer, check->partitions, check->partition_count, call);
     const struct kc_result *result = waiting_end(waiting);
     tell_coordinator(check, group);
@@ -465,7 +480,11 @@ static struct journal journal_of(const struct settings *settings) {
 }
 
 bool check_run(const struct settings *settings, FILE *to, bool json) {
-    struct check check = { .settings = settings, .journal = journal_of(settings) };
+    struct check check = {
+        .settings = settings,
+        .journal = journal_of(settings),
+        .deadline_ms = now_ms() + ALL_MS,
+    };
     struct kc_log log = journal_sink(&check.journal);
     check_report_begin(&check.report, to, json);
     check.runtime = kc_runtime_new(&log);
