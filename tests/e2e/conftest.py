@@ -10,6 +10,7 @@ import sys
 import pytest
 
 TEST_BOUND_S = 300
+LONGEST = ("test_volume.py", "test_trouble.py")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
@@ -28,6 +29,11 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "short: also run on old brokers in every CI run")
     config.addinivalue_line("filterwarnings", "ignore:.*_text is deprecated:DeprecationWarning")  # kafka-python's
     config.addinivalue_line("markers", "rig: needs no sidecar; tests what the other tests stand on")
+
+
+def pytest_collection_modifyitems(items):
+    """The longest first, so that of two processes neither ends alone with them."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def pytest_report_header(config):

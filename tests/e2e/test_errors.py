@@ -115,6 +115,19 @@ def test_a_consumer_that_does_not_exist(alone):
         alone.http.call(method, f"/v1/consumers/nobody/{path}", headers=TOKEN).problem(404, "NO_SUCH_CONSUMER", "nobody")
 
 
+@pytest.mark.short
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_poll_while_it_shuts_down(start_sidecar, method):
+    """pitfall 116: other calls are served while somebody is connected"""
+    sidecar = start_sidecar(f"127.0.0.1:{free_port()}", settings={"shutdown.grace.ms": 20000}).wait_up()
+    with socket.create_connection(sidecar.listener.split(":")):
+        sidecar.terminate()
+        eventually(lambda: sidecar.http.call(method, "/v1/poll").problem(503, "SHUTTING_DOWN"))
+        assert sidecar.status()["shutting_down"] is True
+        sidecar.management.get("/readyz").problem(503, "SHUTTING_DOWN")
+    assert sidecar.wait_exit() == 0
+
+
 # No broker, or none that answers
 
 LOOK_UPS = [("GET", "/v1/offsets/beginning?tp=t:0", None), ("GET", "/v1/offsets/end?tp=t:0", None),
