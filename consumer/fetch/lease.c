@@ -24,6 +24,8 @@ enum status lease_open(struct queue *queue, unsigned flags, struct lease **lease
     must((flags & ~(unsigned)(LEASE_PEEK | LEASE_KEEP)) == 0);
     enum status status = STATUS_OK;
     (void)pthread_mutex_lock(&queue->lock);
+    // A member that has left since nobody polled waits for just this, and for nothing else.
+    bool wake = !queue->is_closed && !queue->partitions;
     if (queue->is_closed) {
         status = STATUS_CLOSED;
     } else if (queue->lease) {
@@ -38,6 +40,7 @@ enum status lease_open(struct queue *queue, unsigned flags, struct lease **lease
         queue->lease = *lease;
     }
     (void)pthread_mutex_unlock(&queue->lock);
+    if (wake) queue->settings.wake(queue->settings.arg);
     return status;
 }
 

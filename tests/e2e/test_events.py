@@ -276,6 +276,30 @@ def test_the_example_of_the_readme_works_as_written(kafka, two_partitions, start
         script.wait(10)
 
 
+def test_a_consumer_that_is_deleted_tells_its_listeners_and_ends_their_streams(kafka, two_partitions, start_sidecar, group):
+    """pitfall 83: its partitions go as in any rebalance"""
+    sidecar = start_sidecar(kafka.bootstrap).wait_up()
+    config = {"group.id": f"{group}-2", "auto.offset.reset": "earliest", "enable.auto.commit": "false"}
+    sidecar.http.put("/v1/consumers/second", {"config": config, "topics": [two_partitions]}).ok(201)
+    eventually(lambda: len(sidecar.http.get("/v1/consumers/second/assignment").ok()["partitions"]) == 2)
+    with Stream(sidecar, "?listener=true", consumer="second") as stream, Stream(sidecar) as other:
+        stream.next("assignment")
+        deletion = threading.Thread(target=lambda: sidecar.http.delete("/v1/consumers/second"), daemon=True)
+        deletion.start()
+        revoked = stream.next("partitions_revoked")
+        assert revoked.partitions == {0, 1} and revoked.data["ack_by"]
+        sidecar.http.post(f"/v1/consumers/second/commit?tp={two_partitions}:0&offset=4").ok()
+        sidecar.http.post(f"/v1/consumers/second/rebalances/{revoked.data['rebalance_id']}/ack").ok()
+        assert stream.until_end()[-1] == ": the consumer closes"
+        deletion.join(20)
+        assert not deletion.is_alive()
+        assert kafka.committed(f"{group}-2")[two_partitions, 0].offset == 4
+        sidecar.http.get("/v1/consumers/second/events").problem(404, "NO_SUCH_CONSUMER")
+        sidecar.http.post("/v1/commit?async=true").ok(202)
+        assert other.next().name == "assignment"
+        assert other.next("commit").data["error"] is None, "the other consumer's stream goes on"
+
+
 # Asynchronous commits
 
 def wait_done(sidecar, commit_id):

@@ -28,10 +28,10 @@ class Event:
 class Stream:
     """A stream that is read by the test itself, an event at a time."""
 
-    def __init__(self, sidecar, query="", last_id=None):
+    def __init__(self, sidecar, query="", last_id=None, consumer="default"):
         headers = "Accept: text/event-stream\r\n"
         headers += f"Last-Event-ID: {last_id}\r\n" if last_id is not None else ""
-        self.request = RawRequest(sidecar.listener, f"/v1/events{query}", headers=headers)
+        self.request = RawRequest(sidecar.listener, f"/v1/consumers/{consumer}/events{query}", headers=headers)
         self.file = self.request.socket.makefile("rb")
         assert self.file.readline() == b"HTTP/1.1 200 OK\r\n"
         self.head = {}

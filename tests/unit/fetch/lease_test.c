@@ -34,6 +34,22 @@ START_TEST(records_come_in_order_and_the_position_moves_at_acceptance) {
 
 END_TEST
 
+// pitfall 72: a member that has left since nobody polled comes back, even for a poll that does not
+// wait.
+START_TEST(a_poll_where_nothing_is_assigned_wakes_the_engine) {
+    struct queue_rig rig;
+    queue_rig_init(&rig, ROOM);
+    lease_close(queue_rig_open(&rig, 0), false);
+    ck_assert_int_eq(rig.wakes, 1);
+    ck_assert(queue_take_activity(rig.queue));
+    (void)queue_rig_add(&rig, 0, 0);
+    lease_close(queue_rig_open(&rig, 0), false);
+    ck_assert_int_eq(rig.wakes, 1);
+    queue_rig_dispose(&rig);
+}
+
+END_TEST
+
 START_TEST(what_is_put_back_comes_again) {
     struct queue_rig rig;
     queue_rig_init(&rig, ROOM);
@@ -572,6 +588,7 @@ SUITE(fetch_lease) {
         s,
         "lease",
         records_come_in_order_and_the_position_moves_at_acceptance,
+        a_poll_where_nothing_is_assigned_wakes_the_engine,
         what_is_put_back_comes_again,
         a_peek_moves_and_acknowledges_nothing,
         what_was_delivered_to_be_kept_is_acknowledged_by_commits_alone,
