@@ -98,7 +98,7 @@ static void finish(struct engine *engine, struct commit *commit, struct commit_o
     engine->is_dirty = true;
     for (size_t i = 0; i < commit->row_count; i++) {
         struct row *row = &commit->rows[i];
-        if (outcome.status && !row->status) row->status = outcome.status;
+        if (outcome.status && !row->status && !row->is_done) row->status = outcome.status;
         struct position *position =
             position_set_find(&engine->positions, row->topic, row->partition);
         if (!row->status && position)

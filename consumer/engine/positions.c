@@ -40,16 +40,20 @@ static void on_failed(struct engine *engine, struct position *position, const st
     if (is_new) position_report(position, row->status, row->kafka_error, -1, true);
 }
 
-static void on_answered(struct position *position, enum job_kind kind, const struct row *row) {
+static void on_answered(
+    struct engine *engine, struct position *position, enum job_kind kind, const struct row *row
+) {
     must(row->is_done && row->status == STATUS_OK);
     switch (kind) {
     case JOB_COMMITTED: position_on_committed(position, row->offset, row->leader_epoch); break;
     case JOB_OFFSETS:
-        // No record is that late: go to the end.
-        if (row->offset < 0) {
-            position_seek_timestamp(position, POSITION_LATEST);
-        } else {
+        if (row->offset >= 0) {
             position_on_reset(position, row->offset, row->leader_epoch);
+        } else if (position->reset_timestamp >= 0) {
+            position_seek_timestamp(position, POSITION_LATEST); // no record is that late
+        } else {
+            int64_t wait_ms = engine_backoff_ms(engine, position->failures + 1);
+            position_on_failure(position, STATUS_OK, 0, engine->now_ms + wait_ms);
         }
         break;
     case JOB_EPOCH_END: position_on_epoch_end(position, row->offset, row->leader_epoch); break;
@@ -68,7 +72,7 @@ static void on_done(struct engine *engine, struct job *job) {
         } else if (row->status) {
             on_failed(engine, position, row);
         } else {
-            on_answered(position, job->kind, row);
+            on_answered(engine, position, job->kind, row);
         }
     }
     engine->is_dirty = true;

@@ -266,9 +266,13 @@ static void take_partition(
     position->last_stable_offset = answer->last_stable_offset;
     take_hints(node, position, answer, reply->now_ms);
     if (answer->diverging_epoch.end_offset >= 0) {
+        uint32_t version = position->version;
         position_on_epoch_end(
             position, answer->diverging_epoch.end_offset, answer->diverging_epoch.epoch
         );
+        // A divergence ahead of the position is none: as an answer that brings nothing.
+        if (position->version == version)
+            back_off(node, position, STATUS_OK, ERROR_NONE, reply->now_ms);
         return;
     }
     bool moved = take_records(node, position, reply->chunk, answer, reply->now_ms);
@@ -276,7 +280,12 @@ static void take_partition(
         // What returned data goes to the end of the line (pitfall 45).
         position_set_move_to_end(node->fetcher->positions, position);
     }
-    if (moved || answer->records.size == 0) position_on_success(position);
+    if (moved || answer->records.size == 0) {
+        position_on_success(position);
+    } else if (position->retry_at_ms <= reply->now_ms) {
+        // A part of a batch, or what was read before: brokers do not wait with such an answer.
+        back_off(node, position, STATUS_OK, ERROR_NONE, reply->now_ms);
+    }
 }
 
 static void take_topic(

@@ -83,6 +83,8 @@ struct position *position_new(
     position->high_watermark = -1;
     position->last_stable_offset = -1;
     position->committed = -1;
+    position->start = -1;
+    position->start_epoch = -1;
     position->settled = -1;
     position->settled_epoch = -1;
     position->preferred_replica = -1;
@@ -136,11 +138,17 @@ static void settle(struct position *position, int64_t offset, int32_t offset_epo
     position->settled_epoch = offset_epoch;
 }
 
+static void note_start(struct position *position, int64_t offset, int32_t offset_epoch) {
+    position->start = offset;
+    position->start_epoch = offset_epoch;
+    position->start_version = position->version;
+    settle(position, offset, offset_epoch);
+}
+
 // The same, by whoever decides where to read: nothing before it is to be undone.
 static void start(struct position *position, int64_t offset, int32_t offset_epoch) {
     set(position, offset, offset_epoch);
-    settle(position, offset, offset_epoch);
-    position->start_version = position->version;
+    note_start(position, offset, offset_epoch);
 }
 
 static void start_at(
@@ -173,7 +181,12 @@ void position_on_commit(
     position->committed = offset;
     if ((int32_t)(version - position->start_version) < 0) return;
     position->is_rewound = false;
-    if (offset > position->settled) settle(position, offset, offset_epoch);
+    // An application may take back what it has committed.
+    if (offset > position->start) {
+        settle(position, offset, offset_epoch);
+    } else {
+        settle(position, position->start, position->start_epoch);
+    }
     queue_on_committed(position->queue, offset, offset_epoch);
 }
 
@@ -238,6 +251,17 @@ void position_on_reset(struct position *position, int64_t offset, int32_t offset
     enter(position, POSITION_FETCHING, "reset");
 }
 
+// What was delivered behind `end_offset` is no more; commits of it say nothing of what comes now.
+static void note_truncation(struct position *position, int64_t end_offset, int32_t end_epoch) {
+    position->is_rewound = true;
+    position->start_version = position->version;
+    if (position->start > end_offset) {
+        note_start(position, end_offset, end_epoch);
+    } else if (position->settled > end_offset) {
+        settle(position, end_offset, end_epoch);
+    }
+}
+
 void position_on_epoch_end(struct position *position, int64_t end_offset, int32_t end_epoch) {
     if (end_offset < 0 || end_epoch < 0) {
         reset_by_policy(position, STATUS_LOG_TRUNCATED, "leader epoch not known to the broker");
@@ -267,9 +291,7 @@ void position_on_epoch_end(struct position *position, int64_t end_offset, int32_
         fail(position, STATUS_LOG_TRUNCATED, end_offset);
     } else {
         go_back(position, end_offset, end_epoch);
-        position->start_version = position->version;
-        position->is_rewound = true;
-        if (position->settled > end_offset) settle(position, end_offset, end_epoch);
+        note_truncation(position, end_offset, end_epoch);
         enter(position, POSITION_FETCHING, "log truncated");
     }
 }

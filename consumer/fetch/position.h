@@ -63,8 +63,10 @@ struct position {
     int64_t high_watermark; ///< -1: not known
     int64_t last_stable_offset;
     int64_t committed; ///< last known; -1: none
-    int64_t settled;   ///< a rewind undoes what was delivered from here on: where the position was
-                       ///< set last, or what was committed since; -1: not known
+    int64_t start;     ///< where the position was set last by whoever decides; -1: not known
+    int32_t start_epoch;
+    int64_t settled; ///< a rewind undoes what was delivered from here on: the start, or what was
+                     ///< committed since; -1: not known
     int32_t settled_epoch;
     bool is_rewound; ///< set anew since the last commit: what is acknowledged may lie before what
                      ///< is committed

@@ -285,6 +285,34 @@ START_TEST(a_commit_to_a_deleted_topic_ends_with_an_error) {
 
 END_TEST
 
+// pitfall 18: what the broker has taken stays so, however the others end.
+START_TEST(what_was_committed_is_told_though_the_rest_of_the_commit_is_late) {
+    struct world *world = world_new(1, 2);
+    struct world_consumer *consumer = start(world, BY_HAND, 10);
+    fake_faults_add(
+        &world->cluster.faults,
+        &(struct fake_fault){ .api = API_OFFSET_COMMIT,
+                              .broker = FAKE_ANY_BROKER,
+                              .kind = FAKE_FAULT_PARTITION_ERROR,
+                              .code = ERROR_REQUEST_TIMED_OUT,
+                              .topic = "t",
+                              .partition = 1,
+                              .times = FAKE_FOR_EVER }
+    );
+    struct command *command = world_command(COMMAND_COMMIT, SECONDS(2));
+    world_command_row(command, "t", 0, 4);
+    world_command_row(command, "t", 1, 5);
+    struct world_call *call = world_give(consumer, command);
+    ck_assert_int_eq(world_await(call), STATUS_TIMED_OUT);
+    ck_assert_int_eq(call->rows[0].status, STATUS_OK);
+    ck_assert_int_eq(call->rows[1].status, STATUS_TIMED_OUT);
+    ck_assert_int_eq(world_position(consumer, 0)->committed, 4);
+    ck_assert_int_eq(world_committed(world, "t", 0), 4);
+    world_free(world);
+}
+
+END_TEST
+
 // pitfall 5: the member keeps its id and its generation until it has joined again.
 START_TEST(rebalance_in_progress_fails_the_commit_and_the_member_joins_again) {
     struct world *world = world_new(1, 2);
@@ -483,6 +511,7 @@ SUITE(engine_commit) {
         a_commit_whose_answer_is_lost_is_repeated,
         metadata_that_is_too_large_is_an_error_of_its_partition,
         a_commit_to_a_deleted_topic_ends_with_an_error,
+        what_was_committed_is_told_though_the_rest_of_the_commit_is_late,
         rebalance_in_progress_fails_the_commit_and_the_member_joins_again,
         illegal_generation_of_the_current_one_makes_the_member_join_at_once,
         a_commit_during_a_rebalance_waits_for_the_new_generation,

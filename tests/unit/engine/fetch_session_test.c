@@ -228,6 +228,76 @@ START_TEST(a_partition_that_is_answered_twice_is_delivered_once) {
 
 END_TEST
 
+// The records of the first answer that has some, for the answers after it.
+static void bring_what_was_read(void *arg, struct arena *arena, int16_t version, void *response) {
+    (void)arena, (void)version;
+    struct slice *first = arg;
+    static uint8_t kept[10000];
+    struct fetch_response *answer = response;
+    for (int32_t i = 0; i < answer->responses_count; i++) {
+        struct fetch_response_partition *partition = &answer->responses[i].partitions[0];
+        if (first->size == 0 && partition->records.size <= sizeof kept) {
+            if (partition->records.size > 0)
+                memcpy(kept, partition->records.data, partition->records.size);
+            *first = (struct slice){ kept, partition->records.size };
+        }
+        partition->records = *first;
+    }
+}
+
+static void bring_a_part(void *arg, struct arena *arena, int16_t version, void *response) {
+    (void)arg, (void)arena, (void)version;
+    struct fetch_response *answer = response;
+    for (int32_t i = 0; i < answer->responses_count; i++) {
+        struct slice *records = &answer->responses[i].partitions[0].records;
+        if (records->size > 40) records->size = 40;
+    }
+}
+
+static void diverge_ahead(void *arg, struct arena *arena, int16_t version, void *response) {
+    (void)arg, (void)arena, (void)version;
+    struct fetch_response *answer = response;
+    for (int32_t i = 0; i < answer->responses_count; i++) {
+        struct fetch_response_partition *partition = &answer->responses[i].partitions[0];
+        partition->records = SLICE_NULL;
+        partition->diverging_epoch.epoch = 0;
+        partition->diverging_epoch.end_offset = INT64_MAX;
+    }
+}
+
+// pitfall 37: what brings nothing and would not wait is asked for again with pauses.
+START_TEST(answers_that_bring_nothing_make_no_hot_loop) {
+    static void (*const edits[])(void *, struct arena *, int16_t, void *) = { bring_what_was_read,
+                                                                              bring_a_part,
+                                                                              diverge_ahead };
+
+    struct world *world = world_new(1, 1);
+    struct slice first = { 0 };
+    fake_partition_fill(&world->cluster, "t", 0, 10);
+    fake_faults_add(
+        &world->cluster.faults,
+        &(struct fake_fault){ .api = API_FETCH,
+                              .broker = FAKE_ANY_BROKER,
+                              .kind = FAKE_FAULT_EDIT,
+                              .edit = edits[_i],
+                              .arg = &first,
+                              .times = FAKE_FOR_EVER }
+    );
+    struct world_consumer *consumer = world_add_polling(world, GROUP);
+    world_await_assigned(consumer, 1, SECONDS(3));
+    world_run(world, SECONDS(1));
+    fake_partition_fill(&world->cluster, "t", 0, 10);
+    int fetches = world->seen[API_FETCH];
+    world_run(world, SECONDS(10));
+    ck_assert_int_lt(world->seen[API_FETCH], fetches + 40);
+    fake_faults_clear(&world->cluster.faults);
+    world_await_records(consumer, 20, SECONDS(3));
+    world_check_sequence(consumer, 0, 0, 20);
+    world_free(world);
+}
+
+END_TEST
+
 // pitfall 26: the answer's last batch is cut at its size; the rest comes at once, without a wait.
 START_TEST(a_batch_that_is_cut_at_the_end_of_an_answer_is_fetched_again_at_once) {
     struct world *world = world_new(1, 1);
@@ -295,5 +365,8 @@ SUITE(engine_fetch_session) {
     TCase *cases = tcase_create("fetch_session, errors");
     tcase_add_loop_test(cases, a_session_error_begins_a_new_session, 0, 3);
     suite_add_tcase(s, cases);
+    TCase *hot_loops = tcase_create("hot loops");
+    tcase_add_loop_test(hot_loops, answers_that_bring_nothing_make_no_hot_loop, 0, 3);
+    suite_add_tcase(s, hot_loops);
     return s;
 }

@@ -89,6 +89,23 @@ START_TEST(a_rewind_goes_back_to_the_commit_where_that_is_further) {
 
 END_TEST
 
+START_TEST(a_commit_that_is_taken_back_counts_but_not_beyond_the_start) {
+    struct world *world = world_new(1, 1);
+    struct world_consumer *consumer = start(world, GROUP "enable.auto.commit=false");
+    ck_assert_int_eq(world_await(world_seek(consumer, 0, TARGET_OFFSET, 30)), STATUS_OK);
+    world_run(world, SECONDS(1));
+    expect_next(consumer, 30, 60);
+    ck_assert_int_eq(world_await(world_commit(consumer, 0, 50)), STATUS_OK);
+    ck_assert_int_eq(world_await(world_commit(consumer, 0, 40)), STATUS_OK);
+    expect_rewound_to(consumer, 40);
+    expect_next(consumer, 40, 50);
+    ck_assert_int_eq(world_await(world_commit(consumer, 0, 20)), STATUS_OK);
+    expect_rewound_to(consumer, 30);
+    world_free(world);
+}
+
+END_TEST
+
 START_TEST(a_rewind_never_goes_forward) {
     struct world *world = world_new(1, 1);
     struct world_consumer *consumer = start(world, GROUP);
@@ -352,6 +369,7 @@ SUITE(engine_rewind) {
         the_next_poll_brings_what_was_delivered_and_not_acknowledged,
         what_was_acknowledged_before_a_rewind_is_committed_after_it,
         a_rewind_goes_back_to_the_commit_where_that_is_further,
+        a_commit_that_is_taken_back_counts_but_not_beyond_the_start,
         a_rewind_never_goes_forward,
         without_auto_commit_only_commits_count,
         without_a_commit_a_rewind_goes_where_the_assignment_began,

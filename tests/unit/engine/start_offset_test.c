@@ -200,6 +200,36 @@ START_TEST(a_manual_assignment_with_a_group_starts_at_its_committed_offset) {
 
 END_TEST
 
+static void know_no_offset(void *arg, struct arena *arena, int16_t version, void *response) {
+    (void)arg, (void)arena, (void)version;
+    struct list_offsets_response *answer = response;
+    for (int32_t i = 0; i < answer->topics_count; i++)
+        answer->topics[i].partitions[0].offset = -1;
+}
+
+// pitfall 37: an end that is none is no record's time that was not found.
+START_TEST(a_leader_that_knows_no_end_of_its_log_is_asked_again_with_pauses) {
+    struct world *world = world_new(1, 1);
+    fake_faults_add(
+        &world->cluster.faults,
+        &(struct fake_fault){ .api = API_LIST_OFFSETS,
+                              .broker = FAKE_ANY_BROKER,
+                              .kind = FAKE_FAULT_EDIT,
+                              .edit = know_no_offset,
+                              .times = FAKE_FOR_EVER }
+    );
+    struct world_consumer *consumer = world_add(world, "group.id=g auto.offset.reset=latest");
+    world_subscribe(consumer, "t");
+    world_run(world, SECONDS(10));
+    ck_assert_int_gt(world->seen[API_LIST_OFFSETS], 1);
+    ck_assert_int_lt(world->seen[API_LIST_OFFSETS], 40);
+    fake_faults_clear(&world->cluster.faults);
+    world_await_fetching(consumer, SECONDS(3));
+    world_free(world);
+}
+
+END_TEST
+
 SUITE(engine_start_offset) {
     Suite *s = suite_create("engine/start_offset");
     ADD_CASE(
@@ -213,7 +243,8 @@ SUITE(engine_start_offset) {
         a_topic_without_authorization_is_told_and_comes_when_it_is_mended,
         partitions_find_their_start_independently,
         a_consumer_without_group_starts_by_the_policy_and_commits_nothing,
-        a_manual_assignment_with_a_group_starts_at_its_committed_offset
+        a_manual_assignment_with_a_group_starts_at_its_committed_offset,
+        a_leader_that_knows_no_end_of_its_log_is_asked_again_with_pauses
     );
     TCase *cases = tcase_create("start_offset, cases");
     tcase_add_loop_test(
