@@ -31,7 +31,8 @@ static const struct kc_option options[] = {
                                 NULL,
                                 "127.0.0.1:8092",
                                 "Where the HTTP API listens: host:port, or unix:/path. "
-                                "Anything but loopback needs http.auth.token.file.",
+                                "Anything but loopback needs http.auth.token.file or "
+                                "http.tls.client.ca.file.",
                                 false },
     [SETTING_HTTP_LISTENER_MODE] = { "http.listener.mode",
                                      KC_STRING,
@@ -82,6 +83,35 @@ static const struct kc_option options[] = {
                                        "Authorization: Bearer. Read again when it changes and at "
                                        "SIGHUP; without a token in it nobody is let in.",
                                        false },
+    [SETTING_HTTP_TLS_CERTIFICATE_FILE] = { "http.tls.certificate.file",
+                                            KC_STRING,
+                                            0,
+                                            0,
+                                            NULL,
+                                            "",
+                                            "PEM file with the certificate of http.listener and "
+                                            "its "
+                                            "chain: TLS 1.2 or 1.3 is spoken there. Read again "
+                                            "when "
+                                            "it changes and at SIGHUP, as are the key and the CA.",
+                                            false },
+    [SETTING_HTTP_TLS_KEY_FILE] = { "http.tls.key.file",
+                                    KC_STRING,
+                                    0,
+                                    0,
+                                    NULL,
+                                    "",
+                                    "PEM file with the key of the certificate.",
+                                    false },
+    [SETTING_HTTP_TLS_CLIENT_CA_FILE] = { "http.tls.client.ca.file",
+                                          KC_STRING,
+                                          0,
+                                          0,
+                                          NULL,
+                                          "",
+                                          "PEM file with the authorities of client certificates: "
+                                          "every client must have one.",
+                                          false },
     [SETTING_HTTP_COMPRESSION_MIN_BYTES] = { "http.compression.min.bytes",
                                              KC_INTEGER,
                                              1,
@@ -564,6 +594,16 @@ static bool check_origins(const struct settings *settings, char error[SETTINGS_E
     return true;
 }
 
+static bool check_tls(const struct settings *settings, char error[SETTINGS_ERROR_BYTES]) {
+    bool has_certificate = settings_text(settings, SETTING_HTTP_TLS_CERTIFICATE_FILE)[0] != '\0';
+    bool has_key = settings_text(settings, SETTING_HTTP_TLS_KEY_FILE)[0] != '\0';
+    bool has_authority = settings_text(settings, SETTING_HTTP_TLS_CLIENT_CA_FILE)[0] != '\0';
+    if (has_certificate == has_key && (has_certificate || !has_authority)) return true;
+    enum setting missing =
+        has_certificate ? SETTING_HTTP_TLS_KEY_FILE : SETTING_HTTP_TLS_CERTIFICATE_FILE;
+    return refuse(error, options[missing].key, "not set, but another of http.tls is");
+}
+
 bool settings_check(struct settings *settings, char error[SETTINGS_ERROR_BYTES]) {
     const char *bootstrap = kc_config_get(settings->consumer, "bootstrap.servers");
     const char *group = kc_config_get(settings->consumer, "group.id");
@@ -571,14 +611,15 @@ bool settings_check(struct settings *settings, char error[SETTINGS_ERROR_BYTES])
     const char *item;
     size_t size;
     if (!read_listeners(settings, error) || !check_token(settings, error)) return false;
-    if (!check_origins(settings, error)) return false;
+    if (!check_origins(settings, error) || !check_tls(settings, error)) return false;
     bool has_token = settings_text(settings, SETTING_HTTP_AUTH_TOKEN_FILE)[0] != '\0';
-    if (!listener_is_private(&settings->http) && !has_token) {
+    bool asks_clients = settings_text(settings, SETTING_HTTP_TLS_CLIENT_CA_FILE)[0] != '\0';
+    if (!listener_is_private(&settings->http) && !has_token && !asks_clients) {
         return refuse(
             error,
             options[SETTING_HTTP_LISTENER].key,
             "not a loopback address, so that anybody on the network could read and commit: set "
-            "http.auth.token.file, or listen on 127.0.0.1 or unix:/path"
+            "http.auth.token.file or http.tls.client.ca.file, or listen on 127.0.0.1 or unix:/path"
         );
     }
     if (!bootstrap || bootstrap[0] == '\0') {

@@ -10,6 +10,7 @@
 #include "server/descriptors.h"
 #include "server/http/server.h"
 #include "server/http/stream.h"
+#include "server/http/tls.h"
 #include "server/journal.h"
 #include "server/metrics.h"
 #include "server/origins.h"
@@ -111,6 +112,27 @@ static bool allow_descriptors(struct sidecar *sidecar, char error[SETTINGS_ERROR
     return false;
 }
 
+static bool reload_tls(void *arg, char error[RELOAD_ERROR_BYTES]) {
+    _Static_assert((int)TLS_ERROR_BYTES <= (int)RELOAD_ERROR_BYTES, "the error fits");
+    return tls_reload(arg, error);
+}
+
+static bool start_tls(struct sidecar *sidecar, char error[SETTINGS_ERROR_BYTES]) {
+    _Static_assert((int)TLS_ERROR_BYTES <= (int)SETTINGS_ERROR_BYTES, "the error fits");
+    const struct settings *settings = sidecar->settings;
+    struct tls_files files = {
+        .certificate = settings_text(settings, SETTING_HTTP_TLS_CERTIFICATE_FILE),
+        .key = settings_text(settings, SETTING_HTTP_TLS_KEY_FILE),
+        .client_ca = settings_text(settings, SETTING_HTTP_TLS_CLIENT_CA_FILE),
+    };
+    if (files.certificate[0] == '\0') return true;
+    struct tls *tls = tls_new(&files, &sidecar->journal, error);
+    if (!tls) return false;
+    sidecar->service.tls = tls;
+    reloads_add(&sidecar->reloads, (struct reload_hook){ "tls", reload_tls, tls });
+    return true;
+}
+
 static bool reload_token(void *arg, char error[RELOAD_ERROR_BYTES]) {
     _Static_assert((int)TOKEN_ERROR_BYTES <= (int)RELOAD_ERROR_BYTES, "a token's error fits");
     return token_reload(arg, error);
@@ -169,6 +191,7 @@ static void free_parts(struct sidecar *sidecar) {
     if (sidecar->runtime) kc_runtime_free(sidecar->runtime);
     bridge_free(sidecar->service.bridge);
     token_free(sidecar->service.token);
+    tls_free(sidecar->service.tls);
     free(sidecar);
 }
 
@@ -209,8 +232,9 @@ struct sidecar *sidecar_start(const struct settings *settings, char error[SETTIN
     read_token(sidecar);
     set_limits(sidecar);
     tell_idle_settings(sidecar);
-    bool good = allow_descriptors(sidecar, error) && start_consumer(sidecar, error) &&
-                start_streams(sidecar, error) && start_listeners(sidecar, error);
+    bool good = allow_descriptors(sidecar, error) && start_tls(sidecar, error) &&
+                start_consumer(sidecar, error) && start_streams(sidecar, error) &&
+                start_listeners(sidecar, error);
     if (!good) {
         bridge_cancel(sidecar->service.bridge);
         free_parts(sidecar);

@@ -35,6 +35,7 @@ struct connection {
     bool is_management;      ///< it came to the management listener
     const char *refused_for; ///< the limit that it is beyond; NULL: none
     struct patrol_entry patrolled;
+    struct tls_identity *identity; ///< the certificate of its TLS session; NULL: it has none
     bool bad_escape; ///< of the request that is being received: its URL has %00 or the like
 };
 

@@ -3,11 +3,13 @@
 // of their end, and nothing could be learnt from them any more (see delivery.h).
 #include "server/http/server.h"
 
+#include "server/base/clock.h"
 #include "server/base/must.h"
 #include "server/consumers/registry.h"
 #include "server/http/clients.h"
 #include "server/http/dispatch.h"
 #include "server/http/routes.h"
+#include "server/http/tls.h"
 #include "server/journal.h"
 #include "server/listener.h"
 #include "server/metrics.h"
@@ -93,6 +95,16 @@ static const char *admit(struct http_server *server, const struct peer *peer) {
     return "http.max.connections.per.client is reached";
 }
 
+/// NULL for a plain connection.
+static struct tls_identity *begin_tls(struct http_server *server, struct MHD_Connection *mhd) {
+    struct tls *tls = server->service->tls;
+    if (!tls || server->is_management) return NULL;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    must(info != NULL && info->tls_session != NULL);
+    return tls_begin(tls, info->tls_session, clock_ms());
+}
+
 static void open_connection(
     struct http_server *server, struct MHD_Connection *mhd, void **context
 ) {
@@ -101,6 +113,7 @@ static void open_connection(
     connection->is_management = server->is_management;
     peer_init(&connection->peer, fd_of(mhd));
     *context = connection;
+    connection->identity = begin_tls(server, mhd);
     connection->refused_for = admit(server, &connection->peer);
     bool is_urgent = connection->refused_for != NULL;
     patrol_add(server->patrol, &connection->patrolled, &connection->peer, is_urgent);
@@ -113,6 +126,7 @@ static void close_connection(struct http_server *server, void **context) {
         registry_on_close(server->service->consumers, &connection->peer);
     }
     patrol_remove(server->patrol, &connection->patrolled);
+    tls_end(server->service->tls, connection->identity);
     clients_remove(server->clients, &connection->peer);
     free(connection);
     *context = NULL;
@@ -259,8 +273,15 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int fd) {
                                          : settings_number(settings, SETTING_HTTP_MAX_CONNECTIONS) +
                                                REFUSED_CONNECTIONS;
     int64_t idle_s = settings_number(settings, SETTING_HTTP_IDLE_TIMEOUT_MS) / 1000;
+    bool has_tls = server->service->tls && !server->is_management;
+    struct MHD_OptionItem tls_options[] = {
+        { MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tls_no_certificate() },
+        { MHD_OPTION_HTTPS_PRIORITIES, 0, tls_priorities() },
+        { MHD_OPTION_END, 0, NULL },
+    };
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME;
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME,
+        flags | (has_tls ? MHD_USE_TLS : 0),
         0,
         NULL,
         NULL,
@@ -286,6 +307,8 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int fd) {
         MHD_OPTION_UNESCAPE_CALLBACK,
         on_unescape,
         server,
+        MHD_OPTION_ARRAY,
+        has_tls ? tls_options : &tls_options[2],
         MHD_OPTION_END
     );
 }

@@ -12,6 +12,7 @@ struct metrics;
 struct registry;
 struct settings;
 struct streams;
+struct tls;
 struct token;
 
 /// Borrowed parts, but for the flag.
@@ -22,6 +23,7 @@ struct service {
     struct bridge *bridge;
     struct metrics *metrics;
     struct streams *streams;
+    struct tls *tls;         ///< of the API's listener; NULL: it is plain
     struct token *token;     ///< that every request must carry; NULL: none is asked for
     int64_t started_at_ms;   ///< on the wall clock
     atomic_bool is_draining; ///< no new polls; connections are closed after their next answer

@@ -1,13 +1,15 @@
 """The HTTP door itself: methods, pages of other origins, preferences, pipelining, times as text, compression, tokens,
-Unix sockets, and bounds."""
+Unix sockets, bounds, and TLS."""
 import contextlib
 import datetime
 import json
 import os
 import re
 import resource
+import select
 import signal
 import socket
+import ssl
 import subprocess
 
 import pytest
@@ -224,3 +226,69 @@ def test_a_unix_sockets_mode_and_path_are_kept_in_order(kafka, topic, start_side
     assert third.http.get("/v1/paused").status == 200
     third.terminate()
     assert third.wait_exit() == 0 and not path.exists()
+
+
+@pytest.fixture
+def certificates(tmp_path):
+    """PEM files: ca, server (for 127.0.0.1), client; each with its key."""
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=ca", "-days", "2")
+    (tmp_path / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+    for name in ("server", "client"):
+        openssl("req", *key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+                "-days", "2", "-extfile", "names", "-out", f"{name}.pem")
+    return tmp_path
+
+
+def tls_settings(certificates):
+    return {"http.tls.certificate.file": certificates / "server.pem", "http.tls.key.file": certificates / "server.key",
+            "http.tls.client.ca.file": certificates / "ca.pem"}
+
+
+def tls_socket(sidecar, certificates, with_client=True):
+    context = ssl.create_default_context(cafile=certificates / "ca.pem")
+    if with_client:
+        context.load_cert_chain(certificates / "client.pem", certificates / "client.key")
+    host, port = sidecar.listener.rsplit(":", 1)
+    return context.wrap_socket(socket.create_connection((host, int(port)), 20), server_hostname=host)
+
+
+def ask_tls(line, path):
+    line.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+
+
+def test_an_answer_over_tls_that_was_cut_or_left_unread_comes_again(kafka, topic, start_sidecar, certificates):
+    """pitfall 105"""
+    sidecar = start_sidecar(kafka.bootstrap, topic, settings=tls_settings(certificates)).wait_ready()
+    produce.produce(kafka.bootstrap, topic, [b"%d " % n + b"x" * 50000 for n in range(60)])
+    for read_bytes in (0, 100, 300_000):
+        with tls_socket(sidecar, certificates) as line:
+            ask_tls(line, "/v1/poll?timeout_ms=15000")
+            select.select([line], [], [], 20)
+            while read_bytes > 0:
+                read_bytes -= len(line.recv(min(read_bytes, 16384)))
+    seen = []
+    while len(seen) < 60:
+        with tls_socket(sidecar, certificates) as line:
+            ask_tls(line, "/v1/poll?timeout_ms=5000")
+            seen += [int(record["value"].split()[0]) for record in read_one(line.makefile("rb"))["records"]]
+    assert seen == list(range(60))
+
+
+def test_clients_without_a_certificate_get_nothing_over_tls(kafka, topic, start_sidecar, certificates):
+    sidecar = start_sidecar(kafka.bootstrap, topic, settings=tls_settings(certificates)).wait_ready()
+    with tls_socket(sidecar, certificates) as line:
+        ask_tls(line, "/v1/paused")
+        assert read_one(line.makefile("rb")) == {"partitions": []}
+    with pytest.raises(OSError):
+        with tls_socket(sidecar, certificates, with_client=False) as line:
+            ask_tls(line, "/v1/paused")
+            assert line.recv(100) == b""
+            raise ConnectionResetError
+    with pytest.raises(OSError):
+        sidecar.http.get("/v1/paused")
+    assert "PRIVATE KEY" not in sidecar.log

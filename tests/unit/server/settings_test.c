@@ -169,6 +169,9 @@ START_TEST(values_are_checked_against_the_table) {
         "http.listener=unix:/0123456789012345678901234567890123456789012345678901234567890123456789"
         "01234567890123456789012345678901234567"
     );
+    ASSERT_WRONG("tls.key.file: not set", "--set", "http.tls.certificate.file=/x");
+    ASSERT_WRONG("tls.certificate.file: not set", "--set", "http.tls.key.file=/x");
+    ASSERT_WRONG("tls.certificate.file: not set", "--set", "http.tls.client.ca.file=/x");
     ASSERT_WRONG("listener.mode: not three or", "--set", "http.listener.mode=rw");
     ASSERT_WRONG("listener.mode: not three or", "--set", "http.listener.mode=1777");
     ASSERT_WRONG("listener.mode: not three or", "--set", "http.listener.mode=688");
