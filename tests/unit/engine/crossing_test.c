@@ -2,7 +2,6 @@
 // What crosses on its way: answers that come after a seek or a rebalance, calls that overtake
 // others, topics that change under a fetch.
 #include "consumer/fetch/lease.h"
-#include "consumer/wire/kafka_error.h"
 #include "tests/unit/engine/world.h"
 #include "tests/unit/suite.h"
 
@@ -149,6 +148,60 @@ START_TEST(a_partition_that_a_topic_made_anew_lacks_is_not_fetched) {
 
 END_TEST
 
+// pitfalls 1 and 20: records that were handed out before a rebalance and taken after it.
+START_TEST(a_poll_of_an_earlier_assignment_moves_nothing_of_the_next) {
+    struct world *world = world_new(1, 1);
+    struct world_consumer *consumer = start(world, GROUP);
+    ck_assert_uint_eq(world_poll(consumer, 5), 5); // acknowledges the 20 before
+    struct lease *lease = NULL;
+    ck_assert_int_eq(lease_open(engine_queue(consumer->engine), LEASE_KEEP, &lease), STATUS_OK);
+    struct record record;
+    const struct lease_entry *entry = NULL;
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(lease_next(lease, &record, &entry), STATUS_OK);
+    ck_assert_int_eq(record.offset, 34);
+    int assigned = world_event_count(consumer, EVENT_PARTITIONS_ASSIGNED);
+    ck_assert_int_eq(world_await(world_ask(consumer, COMMAND_REBALANCE, -1)), STATUS_OK);
+    world_await_event(consumer, EVENT_PARTITIONS_ASSIGNED, assigned + 1, SECONDS(5));
+    world_run(world, SECONDS(1));
+    lease_close(lease, true);
+    ck_assert_int_eq(world_committed(world, "t", 0), 20);
+    consumer->record_count = 0;
+    ck_assert_uint_eq(world_poll(consumer, 10), 10);
+    world_check_sequence(consumer, 0, 20, 30);
+    ck_assert_int_eq(world_await(world_close(consumer, true, SECONDS(5))), STATUS_OK);
+    ck_assert_int_eq(world_committed(world, "t", 0), 20);
+    world_free(world);
+}
+
+END_TEST
+
+// A subscription that changes while what goes is held waits for the end of the hold, and then
+// nothing of the old one comes (pitfall 73).
+START_TEST(a_subscription_that_changes_while_a_revocation_is_held_counts_after_it) {
+    struct world *world = world_new(1, 1);
+    fake_topic_add(&world->cluster, "other", 1);
+    struct world_consumer *consumer = start(world, GROUP "rebalance.ack.timeout.ms=5000");
+    consumer->holds[EVENT_PARTITIONS_REVOKED] = true;
+    world_await(world_ask(consumer, COMMAND_REBALANCE, -1));
+    const struct world_event *held =
+        world_await_event(consumer, EVENT_PARTITIONS_REVOKED, 1, SECONDS(3));
+    int64_t rebalance_id = held->rebalance_id;
+    ck_assert_int_eq(world_await(world_subscribe(consumer, "other")), STATUS_OK);
+    world_run(world, SECONDS(1));
+    ck_assert_int_eq(consumer->engine->handover->state, HANDOVER_REVOKED);
+    ck_assert_int_eq(world_await(world_acknowledge(consumer, rebalance_id)), STATUS_OK);
+    const struct world_event *event =
+        world_await_event(consumer, EVENT_PARTITIONS_ASSIGNED, 2, SECONDS(5));
+    ck_assert_uint_eq(event->row_count, 1);
+    ck_assert_str_eq(event->rows[0].topic, "other");
+    world_run(world, SECONDS(5));
+    ck_assert_int_eq(world_event_count(consumer, EVENT_PARTITIONS_REVOKED), 1);
+    world_free(world);
+}
+
+END_TEST
+
 // What was parked is dropped, to be fetched again, while the new leader is asked whether the
 // position is right.
 START_TEST(a_position_that_is_moved_back_while_it_is_validated_is_validated_again) {
@@ -217,6 +270,8 @@ SUITE(engine_crossing) {
         an_offset_looked_up_for_an_earlier_assignment_is_not_taken_for_the_next,
         a_topic_made_anew_with_fewer_partitions_is_read_from_its_start,
         a_partition_that_a_topic_made_anew_lacks_is_not_fetched,
+        a_poll_of_an_earlier_assignment_moves_nothing_of_the_next,
+        a_subscription_that_changes_while_a_revocation_is_held_counts_after_it,
         a_position_that_is_moved_back_while_it_is_validated_is_validated_again,
         an_assignment_by_hand_waits_for_the_end_of_the_subscription,
         another_assignment_by_hand_commits_what_goes

@@ -3,6 +3,7 @@
 // none, consumers come, go and die. Whatever happens, the invariants hold; and when the trouble
 // ends, everything that was produced has been delivered and committed.
 #include "consumer/base/must.h"
+#include "consumer/fetch/lease.h"
 #include "consumer/fetch/queue.h"
 #include "consumer/wire/consumer_protocol.h"
 #include "consumer/wire/kafka_error.h"
@@ -102,6 +103,7 @@ static void on_record(
     if (strcmp(record->value, value) != 0) ck_abort_msg("%s is not %s", record->value, value);
     const struct position *position = world_position(consumer, p);
     if (!position) ck_abort_msg("a record of a partition that is not assigned");
+    if (position->hold != POSITION_FREE) ck_abort_msg("a record of a partition that is held");
     bool same = position->version == track->version[p] && !track->has_sought;
     if (same && track->delivered[p] >= 0 && record->offset != track->delivered[p]) {
         ck_abort_msg(
@@ -235,14 +237,19 @@ static void add_consumer(struct soak *soak) {
         by_hand ? "group.id=g auto.offset.reset=earliest session.timeout.ms=6000 "
                   "heartbeat.interval.ms=1000 max.poll.interval.ms=10000 request.timeout.ms=3000 "
                   "fetch.buffer.bytes=65536 enable.auto.commit=false "
+                  "rebalance.ack.timeout.ms=2000 "
                   "partition.assignment.strategy=roundrobin,range"
                 : "group.id=g auto.offset.reset=earliest session.timeout.ms=6000 "
                   "heartbeat.interval.ms=1000 max.poll.interval.ms=10000 request.timeout.ms=3000 "
                   "fetch.buffer.bytes=65536 auto.commit.interval.ms=1000 "
+                  "rebalance.ack.timeout.ms=2000 "
                   "partition.assignment.strategy=range,roundrobin"
     );
     consumer->max_records = 1 + (int32_t)below(soak, 20);
     consumer->thinks_for_ms = 1 + (int64_t)below(soak, 50);
+    if (by_hand && below(soak, 2)) consumer->poll_flags = LEASE_KEEP;
+    consumer->holds[EVENT_PARTITIONS_REVOKED] = below(soak, 2);
+    consumer->holds[EVENT_PARTITIONS_ASSIGNED] = below(soak, 2);
     track_of(soak, consumer)->commits_by_hand = by_hand;
     track_of(soak, consumer)->generation = INT32_MIN;
 }
@@ -381,7 +388,7 @@ static void use_a_consumer(struct soak *soak) {
     struct world_consumer *consumer = any_consumer(soak);
     if (!consumer) return;
     struct track *track = track_of(soak, consumer);
-    switch (below(soak, 6)) {
+    switch (below(soak, 12)) {
     case 0: {
         struct command *command = world_command(COMMAND_SEEK, SECONDS(20));
         command->all = true;
@@ -399,6 +406,14 @@ static void use_a_consumer(struct soak *soak) {
         track->has_sought = true;
         world_ask(consumer, COMMAND_REWIND, -1);
         break;
+    case 5: world_ask(consumer, COMMAND_REBALANCE, -1); break;
+    case 6:
+        world_subscribe(consumer, NULL);
+        world_subscribe(consumer, "t");
+        break;
+    case 7:
+    case 8:
+    case 9: world_acknowledge(consumer, consumer->engine->handover->rebalance_id); break;
     default: break;
     }
     if (track->commits_by_hand) world_commit_all(consumer);
