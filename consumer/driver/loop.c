@@ -78,9 +78,22 @@ void host_run(struct host *host) {
     host->is_running = false;
 }
 
+// All consumers of a runtime share the memory for prefetched records. A larger share is room for
+// those that wait for some: they are stepped behind the mail.
+static void share_out(struct loop *loop) {
+    struct host *host;
+    size_t count = 0;
+    DL_COUNT(loop->hosts, host, count);
+    DL_FOREACH(loop->hosts, host) {
+        engine_set_share(host->engine, count);
+        atomic_store(&host->is_woken, true);
+    }
+}
+
 static void add(struct host *host) {
     must(host->engine != NULL);
     DL_APPEND(host->loop->hosts, host);
+    share_out(host->loop);
     int failed = uv_timer_init(&host->loop->uv, &host->timer);
     must(failed == 0);
     host->timer.data = host;
@@ -100,6 +113,7 @@ static void on_host_closed(uv_handle_t *timer) {
 static void take_off(struct host *host) {
     must(engine_is_closed(host->engine));
     DL_DELETE(host->loop->hosts, host);
+    share_out(host->loop);
     uv_close((uv_handle_t *)&host->timer, on_host_closed);
 }
 

@@ -136,6 +136,14 @@ void engine_free(struct engine *engine) {
     free(engine);
 }
 
+void engine_set_share(struct engine *engine, size_t engine_count) {
+    must(engine_count > 0);
+    size_t share = (size_t)number(engine, OPTION_FETCH_BUFFER_BYTES) / engine_count;
+    if (share < ENGINE_LEAST_SHARE_BYTES) share = ENGINE_LEAST_SHARE_BYTES;
+    queue_set_limit(engine->queue, share);
+    engine->is_dirty = true;
+}
+
 struct queue *engine_queue(struct engine *engine) {
     return engine->queue;
 }

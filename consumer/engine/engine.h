@@ -15,6 +15,9 @@ struct options;
 struct engine;
 struct queue;
 
+/// So much every consumer may prefetch, however many there are.
+enum { ENGINE_LEAST_SHARE_BYTES = 65536 };
+
 /// An engine with nothing to do yet; the caller frees it. `options` is copied and has passed
 /// options_check(). `wake` is called by polling threads when the engine should be stepped.
 /// `listener` (NULL: none; copied) is told events from inside the other calls.
@@ -29,6 +32,11 @@ struct engine *engine_new(
 
 /// Frees an engine whose close has completed, or that never was stepped. No lease may be open.
 void engine_free(struct engine *engine);
+
+/// The prefetched bytes of `engine_count` consumers together are to stay within fetch.buffer.bytes:
+/// this one's part is an equal share, though never less than ENGINE_LEAST_SHARE_BYTES. Alone until
+/// told otherwise.
+void engine_set_share(struct engine *engine, size_t engine_count);
 
 /// The queue, for the polling thread.
 struct queue *engine_queue(struct engine *engine);

@@ -72,7 +72,7 @@ struct option_row {
     X(MAX_PARTITION_FETCH_BYTES, "max.partition.fetch.bytes", INTEGER, 1, 1073741824, NULL, "1048576", \
       "Most bytes of one partition in one fetch; the first batch always comes whole.") \
     X(FETCH_BUFFER_BYTES, "fetch.buffer.bytes", INTEGER, 65536, 1099511627776, NULL, "33554432", \
-      "Most bytes that are prefetched and not yet delivered; fetching goes on when half of it is free.") \
+      "Most bytes that are prefetched and not yet delivered, shared equally by the consumers of a process; fetching goes on when half of a share is free.") \
     X(BATCH_MAX_BYTES, "batch.max.bytes", INTEGER, 65536, 2147483647, NULL, "268435456", \
       "Most bytes that one record batch may decompress to; a larger one counts as corrupt.") \
     X(FRAME_MAX_BYTES, "receive.message.max.bytes", INTEGER, 1048576, 2147483647, NULL, "134217728", \

@@ -357,6 +357,14 @@ bool queue_is_ready(struct queue *queue) {
     return ready;
 }
 
+void queue_set_limit(struct queue *queue, size_t limit_bytes) {
+    must(limit_bytes > 0);
+    (void)pthread_mutex_lock(&queue->lock);
+    queue->settings.limit_bytes = limit_bytes;
+    queue->is_full = queue->buffered_bytes >= limit_bytes;
+    (void)pthread_mutex_unlock(&queue->lock);
+}
+
 size_t queue_room(struct queue *queue) {
     (void)pthread_mutex_lock(&queue->lock);
     size_t limit = queue->settings.limit_bytes;
@@ -422,6 +430,7 @@ struct queue_totals queue_totals(struct queue *queue) {
         .delivered_bytes = queue->delivered_bytes,
         .buffered_bytes = queue->buffered_bytes,
         .parked_bytes = queue->parked_bytes,
+        .limit_bytes = queue->settings.limit_bytes,
     };
     const struct queue_partition *partition;
     DL_FOREACH(queue->partitions, partition) {

@@ -65,7 +65,7 @@ struct queue_partition {
 
 /// What a queue is set up with.
 struct queue_settings {
-    size_t limit_bytes;     ///< fetch.buffer.bytes
+    size_t limit_bytes;     ///< most bytes, as long as queue_set_limit() says nothing else
     size_t batch_max_bytes; ///< bound on one decompressed batch
     bool check_crcs;
     void (*wake)(void *arg
@@ -96,6 +96,7 @@ struct queue_totals {
     uint64_t delivered_bytes;
     size_t buffered_bytes; ///< of partitions that are not paused
     size_t parked_bytes;   ///< of paused ones
+    size_t limit_bytes;    ///< of either
     size_t partitions;
 };
 
@@ -176,6 +177,9 @@ struct queue_view queue_view(struct queue_partition *partition);
 
 /// True when a poll would find a record or an error.
 bool queue_is_ready(struct queue *queue);
+
+/// Sets the bound on prefetched bytes. What lies above a lower one stays until it is delivered.
+void queue_set_limit(struct queue *queue, size_t limit_bytes);
 
 /// How many more bytes may be prefetched: 0 from the limit on, until half of it is free again.
 size_t queue_room(struct queue *queue);

@@ -235,10 +235,6 @@ static double setting_of(const struct described *one, const char *key) {
     return text ? strtod(text, NULL) : -1;
 }
 
-static double buffer_limit(const struct described *one) {
-    return setting_of(one, "fetch.buffer.bytes");
-}
-
 static double response_limit(const struct described *one) {
     return setting_of(one, "receive.message.max.bytes");
 }
@@ -262,9 +258,6 @@ static const struct {
       "Since the last good answer to a heartbeat.",
       heartbeat_age },
     { CONSUMER_PREFIX "paused_partitions", "Partitions that are paused.", paused_partitions },
-    { CONSUMER_PREFIX "buffered_limit_bytes",
-      "Bound of buffered_bytes (fetch.buffer.bytes).",
-      buffer_limit },
     { CONSUMER_PREFIX "response_limit_bytes",
       "Largest answer of a broker (receive.message.max.bytes).",
       response_limit },

@@ -168,3 +168,23 @@ def test_a_rebalance_can_be_asked_for(sidecar):
     eventually(lambda: sidecar.status()["generation"] > before and sidecar.status()["state"] == "stable")
     sidecar.http.delete("/v1/subscription").ok()
     sidecar.http.post("/v1/rebalance").problem(409, "SUBSCRIPTION_CONFLICT")
+
+
+def test_all_consumers_together_keep_to_the_bound_on_memory(kafka, topic, start_sidecar, group):
+    limit = 1 << 20
+    sidecar = start_sidecar(kafka.bootstrap, topic, settings={"fetch.buffer.bytes": limit}).wait_ready()
+
+    def buffered(name):
+        return sidecar.http.get(path(name, "/status")).ok()["buffered_bytes"]
+    names = ["default", "b", "c", "d"]
+    for name in names[1:]:
+        make(sidecar, name, topics=[topic], group_id=f"{group}-{name}")
+        wait_stable(sidecar, name)
+    for _ in range(40):  # a fetch brings at least one batch whole
+        produce.produce(kafka.bootstrap, topic, [b"x" * 10000] * 10)
+    for name in names:
+        eventually(lambda: buffered(name) > limit / 16, what=f"{name} prefetches its share")
+        assert buffered(name) <= limit / 4 + 110000
+    for name in names[1:3]:
+        assert sidecar.http.delete(path(name)).status == 204
+    eventually(lambda: buffered("d") > limit / 4 + 110000, what="the shares of those that have gone are used")

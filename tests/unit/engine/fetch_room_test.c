@@ -55,13 +55,56 @@ START_TEST(what_comes_after_a_pause_is_parked_within_the_bound) {
 
 END_TEST
 
+static size_t buffered(struct world_consumer *consumer) {
+    return queue_totals(engine_queue(consumer->engine)).buffered_bytes;
+}
+
+// Two consumers in one process, of which nobody polls: what they hold together stays within the
+// bound, but for the batch that may exceed a share. Alone again, one may fill it all.
+START_TEST(consumers_of_one_process_share_the_bound) {
+    enum { LIMIT_BYTES = 256 << 10, SLACK_BYTES = 32 << 10 };
+
+    struct world *world = world_new(1, 2);
+    struct world_consumer *consumers[2] = {
+        world_add(world, GROUP "fetch.buffer.bytes=262144"),
+        world_add(world, "group.id=h auto.offset.reset=earliest fetch.buffer.bytes=262144"),
+    };
+    for (int32_t p = 0; p < 2; p++)
+        fake_partition_fill(&world->cluster, "t", p, 12000);
+    for (size_t i = 0; i < 2; i++) {
+        engine_set_share(consumers[i]->engine, 2);
+        world_subscribe(consumers[i], "t");
+        world_await_assigned(consumers[i], 2, SECONDS(2));
+    }
+    world_run(world, SECONDS(5));
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_uint_gt(buffered(consumers[i]), LIMIT_BYTES / 4);
+        ck_assert_uint_le(buffered(consumers[i]), LIMIT_BYTES / 2 + SLACK_BYTES);
+    }
+    engine_set_share(consumers[0]->engine, 1);
+    world_run(world, SECONDS(5));
+    ck_assert_uint_gt(buffered(consumers[0]), LIMIT_BYTES / 2 + SLACK_BYTES);
+    ck_assert_uint_le(buffered(consumers[0]), LIMIT_BYTES + SLACK_BYTES);
+    // A share is never too small for progress.
+    engine_set_share(consumers[1]->engine, 1000);
+    ck_assert_uint_eq(
+        queue_totals(engine_queue(consumers[1]->engine)).limit_bytes, ENGINE_LEAST_SHARE_BYTES
+    );
+    consumers[1]->polls = true;
+    world_await_records(consumers[1], 24000, SECONDS(600));
+    world_free(world);
+}
+
+END_TEST
+
 SUITE(engine_fetch_room) {
     Suite *s = suite_create("engine/fetch_room");
     ADD_CASE(
         s,
         "fetch_room",
         a_broker_without_news_does_not_starve_the_others,
-        what_comes_after_a_pause_is_parked_within_the_bound
+        what_comes_after_a_pause_is_parked_within_the_bound,
+        consumers_of_one_process_share_the_bound
     );
     return s;
 }
