@@ -145,13 +145,20 @@ void registry_close(
     unlock(registry);
 }
 
+static void on_hurried(void *arg, const struct kc_result *result) {
+    must(arg == NULL && result != NULL);
+}
+
 void registry_close_all(struct registry *registry, int32_t timeout_ms) {
     must(timeout_ms > 0);
     struct consumer *consumer;
     lock(registry);
     DL_FOREACH(registry->consumers, consumer) {
-        if (consumer->state != CONSUMER_OPEN) continue;
-        begin_to_close(consumer, CONSUMER_CLOSING, NULL, timeout_ms);
+        if (consumer->state == CONSUMER_OPEN) {
+            begin_to_close(consumer, CONSUMER_CLOSING, NULL, timeout_ms);
+        } else { // A second close can only shorten the time of the first.
+            kc_close(consumer->kc, NULL, (struct kc_call){ on_hurried, NULL, timeout_ms });
+        }
     }
     while (registry->consumers)
         must(pthread_cond_wait(&registry->changed, &registry->mutex) == 0);

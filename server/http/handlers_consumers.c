@@ -242,7 +242,7 @@ static void refuse_spec(struct request *request, enum spec_fault fault, const ch
 static bool refuse_configured(struct request *request) {
     must(request->argument != NULL);
     if (strcmp(request->argument, REGISTRY_DEFAULT) != 0) return false;
-    request->allow = "GET, HEAD";
+    request->allow = "GET, HEAD, OPTIONS";
     request_refuse(request, PROBLEM_METHOD_NOT_ALLOWED, configured);
     return true;
 }

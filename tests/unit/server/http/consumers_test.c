@@ -288,7 +288,7 @@ END_TEST
 
 START_TEST(the_configured_consumer_is_neither_made_nor_closed) {
     expect_problem("PUT", "/v1/consumers/default", "{}", 405, "METHOD_NOT_ALLOWED");
-    ck_assert_str_eq(client_header(&client, "Allow"), "GET, HEAD");
+    ck_assert_str_eq(client_header(&client, "Allow"), "GET, HEAD, OPTIONS");
     expect_problem("DELETE", "/v1/consumers/default", NULL, 405, "METHOD_NOT_ALLOWED");
     ck_assert_ptr_nonnull(strstr(client_body(&client), "as long as the process"));
     expect("GET", "/v1/position", NULL, 200);
@@ -587,6 +587,27 @@ START_TEST(at_the_end_all_are_closed_side_by_side) {
 
 END_TEST
 
+static void *release_when_all_are_hurried(void *arg) {
+    fake_wait_for(FAKE_CLOSE, 4); // two by DELETE, one for each at the end
+    fake_release(FAKE_CLOSE);
+    return arg;
+}
+
+START_TEST(at_the_end_a_close_under_way_has_no_more_time_than_the_others) {
+    pthread_t releasing;
+    make_two();
+    fake_hold(FAKE_CLOSE);
+    client_ask(&client, "DELETE", "/v1/consumers/two?timeout_ms=600000", NULL);
+    fake_wait_for(FAKE_CLOSE, 2);
+    ck_assert_int_eq(pthread_create(&releasing, NULL, release_when_all_are_hurried, NULL), 0);
+    sidecar_down();
+    ck_assert_int_eq(pthread_join(releasing, NULL), 0);
+    fake_wait_for_freed();
+    client_close(&client);
+}
+
+END_TEST
+
 static TCase *add_case(Suite *s, const char *name, void (*setup)(void), void (*teardown)(void)) {
     TCase *cases = tcase_create(name);
     tcase_set_timeout(cases, 60);
@@ -642,5 +663,6 @@ SUITE(http_consumers) {
     tcase_add_test(idle, a_call_that_waits_is_no_idleness);
     TCase *ending = add_case(s, "ending", begin, NULL);
     tcase_add_test(ending, at_the_end_all_are_closed_side_by_side);
+    tcase_add_test(ending, at_the_end_a_close_under_way_has_no_more_time_than_the_others);
     return s;
 }
