@@ -16,6 +16,9 @@ void handle_put_consumer(struct request *request);
 /// DELETE /v1/consumers/{name}.
 void handle_delete_consumer(struct request *request);
 
+/// GET /.
+void handle_page(struct request *request);
+
 /// OPTIONS of any path: its methods.
 void handle_options(struct request *request);
 

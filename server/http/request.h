@@ -115,6 +115,9 @@ int64_t request_waited_us(const struct request *request);
 /// The result of a command of the wait before this step.
 const struct kc_result *request_result(const struct request *request, size_t index);
 
+/// The media type of a page for people, whose browser may then load nothing else for it.
+#define REQUEST_PAGE_TYPE "text/html; charset=utf-8"
+
 /// Answers with a body, whose bytes are taken.
 void request_answer_take(
     struct request *request, unsigned http_status, const char *media_type, struct out *body

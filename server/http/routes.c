@@ -83,6 +83,7 @@ static const struct route routes[] = {
       false,
       false,
       ROUTE_SETTLES_NOTHING },
+    API("GET", "/", handle_page, "", ROUTE_SETTLES_NOTHING),
     API("GET", "/openapi.json", handle_openapi, "", ROUTE_SETTLES_NOTHING),
     MANAGEMENT("/healthz", handle_healthz),
     MANAGEMENT("/readyz", handle_readyz),

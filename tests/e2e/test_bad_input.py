@@ -84,7 +84,6 @@ CASES = [
     ("PUT", "/v1/assignment", {"partitions": [{"topic": "TOPIC", "partition": 0}]}, 409, "SUBSCRIPTION_CONFLICT", ""),
     ("GET", "/v1/topics/no-such-topic", None, 404, "NO_SUCH_TOPIC", "no-such-topic"),
     ("GET", "/v1/nothing", None, 404, None, ""),
-    ("GET", "/", None, 404, None, ""),
     ("GET", "/v1/poll/", None, 404, None, ""),
     ("GET", "/v2/poll", None, 404, None, ""),
     ("DELETE", "/v1/poll", None, 405, None, ""),

@@ -187,7 +187,7 @@ static const struct {
     const char *code;
     const char *named; ///< what its text must have
 } bad[] = {
-    { "GET", "/", NULL, 404, "NOT_FOUND", "/" },
+    { "GET", "/nope", NULL, 404, "NOT_FOUND", "/" },
     { "GET", "/v1", NULL, 404, "NOT_FOUND", "/v1" },
     { "GET", "/v1/poll/", NULL, 404, "NOT_FOUND", "" },
     { "GET", "/v1/topics/", NULL, 404, "NOT_FOUND", "" },

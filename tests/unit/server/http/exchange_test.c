@@ -294,6 +294,46 @@ START_TEST(a_connection_is_kept_as_its_version_says) {
 
 END_TEST
 
+// The page
+
+START_TEST(a_browser_sees_a_page_that_loads_nothing) {
+    ck_assert_int_eq(ask("GET", "/", "Accept: text/html,application/xml;q=0.9,*/*;q=0.8\r\n"), 200);
+    EXPECT_HEADER("Content-Type", "text/html; charset=utf-8");
+    const char *policy = client_header(&client, "Content-Security-Policy");
+    ck_assert_ptr_nonnull(policy);
+    ck_assert_ptr_nonnull(strstr(policy, "default-src 'none';"));
+    EXPECT_HEADER("X-Content-Type-Options", "nosniff");
+    static const char *const wanted[] = { "<td>POST</td><td><code>/v1/commit</code>",
+                                          "href=\"/v1/status\"",
+                                          "href=\"/openapi.json\"",
+                                          "</html>\n" };
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+        ck_assert_msg(strstr(client_body(&client), wanted[i]), "%s", wanted[i]);
+    static const char *const unwanted[] = { "http:",  "https:", "<script",
+                                            "<style", "src=",   "/healthz" };
+    for (size_t i = 0; i < sizeof unwanted / sizeof unwanted[0]; i++)
+        ck_assert_msg(!strstr(client_body(&client), unwanted[i]), "%s", unwanted[i]);
+}
+
+END_TEST
+
+START_TEST(a_program_sees_the_same_as_json) {
+    static const char *const accepts[] = { "",
+                                           "Accept: */*\r\n",
+                                           "Accept: application/json\r\n",
+                                           "Accept: text/html;q=0.5, application/json\r\n" };
+    for (size_t i = 0; i < sizeof accepts / sizeof accepts[0]; i++) {
+        ck_assert_int_eq(ask("GET", "/", accepts[i]), 200);
+        EXPECT_HEADER("Content-Type", "application/json");
+        ck_assert_ptr_nonnull(
+            strstr(client_body(&client), "{\"method\":\"POST\",\"path\":\"/v1/commit\"}")
+        );
+        EXPECT_NO_HEADER("Content-Security-Policy");
+    }
+}
+
+END_TEST
+
 // Times as text
 
 START_TEST(a_time_may_be_text_in_body_and_query) {
@@ -370,6 +410,8 @@ SUITE(exchange) {
         a_preference_yields_to_the_parameter_and_to_the_bound,
         a_poll_behind_a_commit_in_one_packet_waits_for_it,
         a_connection_is_kept_as_its_version_says,
+        a_browser_sees_a_page_that_loads_nothing,
+        a_program_sees_the_same_as_json,
         a_time_may_be_text_in_body_and_query,
         NULL,
     };
