@@ -145,7 +145,8 @@ def test_two_thousand_idle_connections_and_slow_readers_cost_little_and_hold_up_
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))  # the sidecar inherits it
     produce.produce(kafka.bootstrap, topic, [b"x" * 1000 for _ in range(2000)])
-    sidecar = start_sidecar(kafka.bootstrap, topic, settings={"http.max.connections": 2500}).wait_ready()
+    sidecar = start_sidecar(kafka.bootstrap, topic, settings={
+        "http.max.connections": 2500, "http.max.connections.per.client": 2500}).wait_ready()
     eventually(lambda: len(sidecar.poll(update_offsets=False, max_records=3000)) == 2000)
     before = sidecar.rss_kib
     idle = open_idle(sidecar, 2000)

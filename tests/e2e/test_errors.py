@@ -43,7 +43,7 @@ def alone(binary, tmp_path_factory):
     folder = tmp_path_factory.mktemp("alone")
     (folder / "token").write_text("open-sesame\n")
     sidecar = Sidecar(binary, folder, f"127.0.0.1:{free_port()}", "g-alone", settings={
-        "http.auth.token.file": folder / "token", "http.max.body.bytes": 2000, "http.max.connections": 4,
+        "http.auth.token.file": folder / "token", "http.max.body.bytes": 2000, "http.max.connections": 4, "http.max.header.bytes": 2048,
         "default.api.timeout.ms": 300}).wait_up()
     yield sidecar
     sidecar.close()
@@ -62,6 +62,13 @@ def test_a_parameter_that_the_call_does_not_have(alone, operation):
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 def test_a_body_that_is_too_large(alone, operation):
     call(alone, operation, body="x" * 3000, headers=TOKEN).problem(413, "BODY_TOO_LARGE", "http.max.body.bytes")
+
+
+@pytest.mark.short
+@pytest.mark.parametrize("operation", having(431), ids=str)
+def test_a_head_that_is_too_large(alone, operation):
+    headers = {**TOKEN, "X-Long": "x" * 3000}
+    call(alone, operation, headers=headers).problem(431, "HEADER_TOO_LARGE", "http.max.header.bytes")
 
 
 @pytest.mark.short

@@ -110,7 +110,9 @@ class RawRequest:
     @property
     def answered(self):
         """Something has come (or the other side has closed)."""
-        return bool(select.select([self.socket], [], [], 0)[0])
+        poll = select.poll()
+        poll.register(self.socket, select.POLLIN)
+        return bool(poll.poll(0))
 
     def answer(self):
         response = http.client.HTTPResponse(self.socket)

@@ -11,7 +11,7 @@ FILE = pathlib.Path(__file__).resolve().parents[3] / "proto" / "openapi.json"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 # What any HTTP answer may have; others are to be in the document.
 OF_HTTP = {"cache-control", "connection", "content-encoding", "content-length", "content-type", "date", "keep-alive",
-           "transfer-encoding", "vary"}
+           "transfer-encoding", "vary", "x-content-type-options"}
 OF_BROWSERS = "access-control-"
 # What is answered before the path is looked at, and so even to calls that are none.
 BEFORE_ROUTING = ("BadQuery", "Unauthorized", "ForeignHost", "BodyTooLarge", "Busy")
