@@ -154,6 +154,7 @@ static void add_page_headers(struct MHD_Response *response) {
         "Content-Security-Policy",
         "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
+    (void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     (void)MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT);
 }
@@ -165,7 +166,6 @@ static void add_headers(
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, media_type);
     }
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    (void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     if (media_type && strcmp(media_type, REQUEST_PAGE_TYPE) == 0) add_page_headers(response);
     add_cors_headers(request, response);
     if (request->answered_with == MHD_HTTP_SERVICE_UNAVAILABLE) {
