@@ -7,9 +7,16 @@
 #include "server/http/commits.h"
 #include "server/http/delivery.h"
 #include "server/http/events.h"
+#include "server/http/poller.h"
 #include "server/http/sessions.h"
 
 #include <stdlib.h>
+
+static int64_t ack_timeout_ms(const struct kc_config *config) {
+    const char *text = kc_config_get(config, "rebalance.ack.timeout.ms");
+    must(text != NULL);
+    return strtoll(text, NULL, 10);
+}
 
 struct consumer *consumer_new(
     const struct consumer_parts *parts,
@@ -32,14 +39,17 @@ struct consumer *consumer_new(
     spec_init_copy(consumer->spec, spec);
     consumer->kc = kc;
     consumer->delivery = delivery_new(kc, parts->metrics);
-    consumer->sessions = sessions_new(parts->settings, parts->metrics, consumer->delivery);
     consumer->events = events;
+    consumer->poller = poller_new(events, consumer->delivery, ack_timeout_ms(spec->config));
+    const struct sessions_parts told = { consumer->delivery, events, consumer->poller };
+    consumer->sessions = sessions_new(parts->settings, parts->metrics, &told);
     consumer->commits = commits_new(parts->settings, parts->metrics, events);
     return consumer;
 }
 
 void consumer_free(struct consumer *consumer) {
     must(consumer->refs == 0);
+    poller_free(consumer->poller); // it may acknowledge a last time
     kc_consumer_free(consumer->kc);
     commits_free(consumer->commits);
     events_free(consumer->events);

@@ -12,6 +12,7 @@ struct consumer_spec;
 struct delivery;
 struct events;
 struct metrics;
+struct poller;
 struct registry;
 struct sessions;
 struct settings;
@@ -33,6 +34,7 @@ struct consumer {
     struct delivery *delivery;
     struct sessions *sessions;
     struct events *events;
+    struct poller *poller;
     struct commits *commits;
 
     // The registry's own, guarded by its mutex.

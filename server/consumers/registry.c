@@ -11,6 +11,7 @@
 #include "server/http/commits.h"
 #include "server/http/delivery.h"
 #include "server/http/events.h"
+#include "server/http/poller.h"
 #include "server/journal.h"
 #include "server/metrics.h"
 #include "server/settings.h"
@@ -126,6 +127,7 @@ static void begin_to_close(
 ) {
     struct kc_call call = { on_closed, consumer, timeout_ms };
     enter(consumer, state);
+    poller_excuse(consumer->poller); // nobody can poll any more
     delivery_shut(consumer->delivery);
     kc_close(consumer->kc, options, call);
 }

@@ -70,21 +70,21 @@ static void consider(struct preference *preference, const char *at, const char *
     preference->weight = find_weight(stop, end);
 }
 
-bool accept_chooses(const char *accept, bool *lines) {
-    must(lines != NULL);
-    struct preference json = { .type = "application/json" };
-    struct preference ndjson = { .type = "application/x-ndjson" };
-    *lines = false;
+bool accept_chooses(const char *accept, const char *first, const char *second, bool *is_second) {
+    must(first != NULL && second != NULL);
+    struct preference one = { .type = first };
+    struct preference other = { .type = second };
+    *is_second = false;
     if (!accept || accept[0] == '\0') return true;
     for (const char *at = accept; *at;) {
         const char *end = at + strcspn(at, ",");
-        consider(&json, at, end);
-        consider(&ndjson, at, end);
+        consider(&one, at, end);
+        consider(&other, at, end);
         at = end + (*end == ',');
     }
-    *lines = ndjson.weight > json.weight ||
-             (ndjson.weight == json.weight && ndjson.exactness > json.exactness);
-    return json.weight > 0 || ndjson.weight > 0;
+    *is_second = other.weight > one.weight ||
+                 (other.weight == one.weight && other.exactness > one.exactness);
+    return one.weight > 0 || other.weight > 0;
 }
 
 bool accept_allows(const char *accept, const char *type) {

@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-/// Reads an Accept header (NULL: none). `lines` says whether NDJSON is wanted; JSON wins a tie.
-/// False when neither is accepted.
-bool accept_chooses(const char *accept, bool *lines);
+/// Reads an Accept header (NULL: none) for one of two media types. The first wins a tie. False when
+/// neither is accepted.
+bool accept_chooses(const char *accept, const char *first, const char *second, bool *is_second);
 
 /// True when an Accept header (NULL: none) covers a media type.
 bool accept_allows(const char *accept, const char *type);

@@ -4,13 +4,13 @@
 #pragma once
 
 #include "consumer/consumer.h"
-#include "server/base/out.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct events;
 struct metrics;
+struct out;
 struct settings;
 
 /// Commits without a request.

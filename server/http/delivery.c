@@ -5,11 +5,13 @@
 //   free → seated → (waiting → seated)* → free | sending
 //   sending → in doubt → free, or watched (when we close first) → free
 //   free → rewinding → free
+//   seated → streaming → free
 //
 // Who wants positions to go back gets the seat before all who want to poll.
 #include "server/http/delivery.h"
 
 #include "server/base/must.h"
+#include "server/http/peer.h"
 #include "server/http/sharing.h"
 #include "server/metrics.h"
 
@@ -26,16 +28,19 @@ enum state {
     STATE_SENDING,   ///< its answer is being given to the kernel
     STATE_IN_DOUBT,  ///< the kernel has all of the answer
     STATE_WATCHED,   ///< the same, and our side of the connection is closed
+    STATE_STREAMING, ///< a stream has the seat, and is told when it is to leave it
     STATE_REWINDING, ///< positions go back, nobody polls
 };
 
 static const unsigned may_follow[] = {
     [STATE_FREE] = 1u << STATE_SEATED | 1u << STATE_REWINDING,
-    [STATE_SEATED] = 1u << STATE_WAITING | 1u << STATE_SENDING | 1u << STATE_FREE,
+    [STATE_SEATED] =
+        1u << STATE_WAITING | 1u << STATE_SENDING | 1u << STATE_STREAMING | 1u << STATE_FREE,
     [STATE_WAITING] = 1u << STATE_SEATED,
     [STATE_SENDING] = 1u << STATE_IN_DOUBT | 1u << STATE_FREE,
     [STATE_IN_DOUBT] = 1u << STATE_WATCHED | 1u << STATE_FREE,
     [STATE_WATCHED] = 1u << STATE_FREE,
+    [STATE_STREAMING] = 1u << STATE_FREE,
     [STATE_REWINDING] = 1u << STATE_FREE,
 };
 
@@ -51,8 +56,11 @@ struct delivery {
     pthread_mutex_t mutex; ///< taken before that of the bridge and those of the library
     pthread_cond_t waited; ///< signalled when a wait is over
     enum state state;
-    const struct peer *peer; ///< of the seated poll or of its answer; NULL when free or watched
+    const struct peer *peer; ///< of who is seated, or of its answer; NULL when free or watched
     struct kc_poll *poll;    ///< while waiting, and from sending on
+    struct delivery_stream stream; ///< while streaming
+    int64_t sent_notice; ///< from sending on: the rebalance of which the answer tells; 0: none
+    int64_t told_notice; ///< the last rebalance of which a poll's client was told; 0: none
     struct peer watched;
     struct waiting *queue;   ///< polls that ask again when the seat is free
     struct waiting *rewinds; ///< who wants positions to go back
@@ -115,6 +123,7 @@ static void on_free(struct delivery *delivery) {
     must(delivery->state == STATE_FREE);
     if (delivery->rewinds) {
         enter(delivery, STATE_REWINDING);
+        delivery->told_notice = 0; // whoever was told may be gone
         kc_rewind(delivery->consumer, (struct kc_call){ on_rewound, delivery, 0 });
     } else {
         complete_all(&delivery->queue, &good);
@@ -152,6 +161,8 @@ static void decide(struct delivery *delivery, bool taken) {
         kc_poll_put_back(delivery->poll);
     }
     metrics_add(delivery->metrics, taken ? METRIC_POLLS_TAKEN : METRIC_POLLS_PUT_BACK, 1);
+    if (taken && delivery->sent_notice > 0) delivery->told_notice = delivery->sent_notice;
+    delivery->sent_notice = 0;
     enter(delivery, STATE_FREE);
     on_free(delivery);
 }
@@ -173,6 +184,7 @@ static void settle(struct delivery *delivery, enum delivery_force force) {
     case STATE_FREE:
     case STATE_SEATED:
     case STATE_WAITING:
+    case STATE_STREAMING:
     case STATE_REWINDING: return;
     case STATE_SENDING:
         if (peer_is_gone(delivery->peer)) decide(delivery, false);
@@ -186,6 +198,25 @@ void delivery_settle(struct delivery *delivery, enum delivery_force force) {
     lock(delivery);
     settle(delivery, force);
     unlock(delivery);
+}
+
+static void ignore(void *arg, const struct kc_result *result) {
+    (void)arg, (void)result;
+}
+
+/// The stream has left the seat.
+static void leave_stream(struct delivery *delivery) {
+    enter(delivery, STATE_FREE);
+    if (delivery->stream.rewinds) append(&delivery->rewinds, (struct kc_call){ .done = ignore });
+    must(pthread_cond_broadcast(&delivery->waited) == 0);
+    on_free(delivery);
+}
+
+/// The stream is to leave the seat, and may do so at once.
+static void end_stream(struct delivery *delivery) {
+    must(delivery->state == STATE_STREAMING);
+    const struct delivery_stream *stream = &delivery->stream;
+    if (stream->wanted(stream->arg)) leave_stream(delivery);
 }
 
 static int64_t now_ms(void) {
@@ -229,6 +260,9 @@ enum delivery_turn delivery_ask(
         turn = DELIVERY_YOURS;
     } else if (delivery->rewinds) {
         turn = DELIVERY_WAIT;
+    } else if (delivery->state == STATE_STREAMING && peer_is_gone(delivery->peer)) {
+        end_stream(delivery);
+        turn = DELIVERY_WAIT;
     } else if (delivery->state == STATE_WAITING && !delivery->queue && peer_is_gone(delivery->peer)) {
         kc_poll_interrupt(delivery->poll);
         turn = DELIVERY_WAIT;
@@ -253,6 +287,7 @@ static void make_way(struct delivery *delivery) {
     case STATE_SEATED:
     case STATE_REWINDING: return;
     case STATE_WAITING: kc_poll_interrupt(delivery->poll); return;
+    case STATE_STREAMING: end_stream(delivery); return;
     case STATE_SENDING: decide(delivery, false); return;
     case STATE_IN_DOUBT:
     case STATE_WATCHED: settle(delivery, DELIVERY_ALL); return;
@@ -287,6 +322,42 @@ bool delivery_wait_over(struct delivery *delivery) {
     return goes_on;
 }
 
+void delivery_interrupt(struct delivery *delivery) {
+    lock(delivery);
+    if (delivery->state == STATE_WAITING) kc_poll_interrupt(delivery->poll);
+    unlock(delivery);
+}
+
+void delivery_begin_stream(struct delivery *delivery, const struct delivery_stream *stream) {
+    must(stream->wanted != NULL);
+    lock(delivery);
+    enter(delivery, STATE_STREAMING);
+    delivery->stream = *stream;
+    if (delivery->draining || delivery->rewinds) end_stream(delivery);
+    unlock(delivery);
+}
+
+void delivery_end_stream(struct delivery *delivery) {
+    lock(delivery);
+    must(delivery->state == STATE_STREAMING);
+    leave_stream(delivery);
+    unlock(delivery);
+}
+
+bool delivery_commits_by_offsets(struct delivery *delivery) {
+    lock(delivery);
+    bool by_offsets = delivery->state == STATE_STREAMING && delivery->stream.rewinds;
+    unlock(delivery);
+    return by_offsets;
+}
+
+int64_t delivery_told_notice(struct delivery *delivery) {
+    lock(delivery);
+    int64_t told = delivery->told_notice;
+    unlock(delivery);
+    return told;
+}
+
 void delivery_leave(struct delivery *delivery) {
     lock(delivery);
     must(delivery->state == STATE_SEATED);
@@ -295,12 +366,12 @@ void delivery_leave(struct delivery *delivery) {
     unlock(delivery);
 }
 
-void delivery_hand_over(struct delivery *delivery, struct kc_poll *poll, const struct peer *peer) {
-    must(poll != NULL);
+void delivery_hand_over(struct delivery *delivery, struct kc_poll *poll, int64_t notice) {
+    must(poll != NULL && notice >= 0);
     lock(delivery);
     enter(delivery, STATE_SENDING);
     delivery->poll = poll;
-    delivery->peer = peer;
+    delivery->sent_notice = notice;
     if (delivery->rewinds || delivery->shut) decide(delivery, false);
     unlock(delivery);
 }
@@ -349,6 +420,7 @@ void delivery_shut(struct delivery *delivery) {
     delivery->draining = delivery->shut = true;
     settle(delivery, DELIVERY_ALL);
     if (delivery->state == STATE_SENDING) decide(delivery, false);
+    if (delivery->state == STATE_STREAMING) end_stream(delivery);
     unlock(delivery);
 }
 
@@ -356,13 +428,14 @@ void delivery_drain(struct delivery *delivery) {
     lock(delivery);
     delivery->draining = true;
     if (delivery->state == STATE_WAITING) kc_poll_interrupt(delivery->poll);
+    if (delivery->state == STATE_STREAMING) end_stream(delivery);
     unlock(delivery);
 }
 
 void delivery_wait_drained(struct delivery *delivery) {
     lock(delivery);
     must(delivery->draining);
-    while (delivery->state == STATE_WAITING)
+    while (delivery->state == STATE_WAITING || delivery->state == STATE_STREAMING)
         must(pthread_cond_wait(&delivery->waited, &delivery->mutex) == 0);
     unlock(delivery);
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may poll a consumer, and whether the last poll's answer was taken by its client: only then do
-// its records count as delivered. One for each consumer; any thread.
+// Who may poll a consumer or stream its records, and whether the last poll's answer was taken by
+// its client: only then do its records count as delivered. One for each consumer; any thread.
 #pragma once
 
 #include "consumer/consumer.h"
-#include "server/http/peer.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct metrics;
+struct peer;
 
 /// The seat for one poll at a time, and the last answer.
 struct delivery;
@@ -17,7 +18,7 @@ struct delivery;
 enum delivery_turn {
     DELIVERY_YOURS,    ///< the seat is taken for the asker, who must leave it or hand over
     DELIVERY_WAIT,     ///< it will soon be free: delivery_queue(), then ask again
-    DELIVERY_BUSY,     ///< another client's poll is running
+    DELIVERY_BUSY,     ///< another client's poll or stream is running
     DELIVERY_DRAINING, ///< no polls any more
 };
 
@@ -60,9 +61,35 @@ void delivery_rewind(struct delivery *delivery, struct kc_call call);
 /// The seated poll ends without records; its kc_poll must have ended before.
 void delivery_leave(struct delivery *delivery);
 
-/// The seated poll's answer is about to be sent over `peer`: from here on `poll` is the delivery's
-/// to accept or put back.
-void delivery_hand_over(struct delivery *delivery, struct kc_poll *poll, const struct peer *peer);
+/// Makes a waiting poll look at what there is now, and wait again if that is nothing.
+void delivery_interrupt(struct delivery *delivery);
+
+/// The seated poll's answer is about to be sent: from here on `poll` is the delivery's to accept or
+/// put back. `notice` is the rebalance of which the answer tells; 0: none.
+void delivery_hand_over(struct delivery *delivery, struct kc_poll *poll, int64_t notice);
+
+/// The last rebalance of which a poll's answer told, and was taken; 0: none since positions went
+/// back.
+int64_t delivery_told_notice(struct delivery *delivery);
+
+/// A stream in the seat.
+struct delivery_stream {
+    /// It is to leave the seat, without waiting for its client. Called with the delivery's mutex
+    /// held. True: it has done so, and calls delivery_end_stream() no more; else it will.
+    bool (*wanted)(void *arg);
+    void *arg;
+    bool
+        rewinds; ///< when it ends, positions go back; only commits that say their offsets move them
+};
+
+/// The seated request becomes a stream, which keeps the seat.
+void delivery_begin_stream(struct delivery *delivery, const struct delivery_stream *stream);
+
+/// The stream has left the seat; no poll of it is open.
+void delivery_end_stream(struct delivery *delivery);
+
+/// True while a stream is open whose client has to say which offsets it commits.
+bool delivery_commits_by_offsets(struct delivery *delivery);
 
 /// An answer over `peer` was given to the kernel, as a whole or not.
 void delivery_on_sent(struct delivery *delivery, const struct peer *peer, bool whole);

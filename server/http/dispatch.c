@@ -7,6 +7,7 @@
 #include "server/consumers/registry.h"
 #include "server/http/addressee.h"
 #include "server/http/admission.h"
+#include "server/http/connection.h"
 #include "server/http/delivery.h"
 #include "server/http/guard.h"
 #include "server/http/routes.h"
@@ -47,7 +48,7 @@ static enum MHD_Result note_header(
 static bool check_guard(struct request *request, const char *method, const char *version) {
     struct guard_headers headers = {
         .needs_host = strcmp(version, MHD_HTTP_VERSION_1_1) == 0,
-        .is_unix = request->connection->peer.is_unix,
+        .is_unix = request->peer->is_unix,
     };
     struct problem problem;
     (void)MHD_get_connection_values(request->mhd, MHD_HEADER_KIND, note_header, &headers);
@@ -192,7 +193,7 @@ void dispatch_begin(
     request->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
     request->encoding.takes_plain = true;
     if (!request->connection->is_management) {
-        registry_on_request(request->service->consumers, &request->connection->peer);
+        registry_on_request(request->service->consumers, request->peer);
     }
     check_head(request, method, path, version);
     check_length(request);

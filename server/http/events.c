@@ -14,6 +14,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <utlist.h>
 
@@ -25,6 +26,8 @@ struct events_reader {
     struct events_reader *next;
     struct stream *stream; ///< NULL: it has not begun
     int64_t next_id;       ///< of the next event that it is to be told
+    int64_t session;       ///< number of the session that reads; 0: none
+    bool is_fenced;        ///< a newer session has begun
     bool listens;
     struct waiter waiter; ///< while it listens
     struct out greeting;  ///< what comes before its first event
@@ -120,11 +123,12 @@ void events_put_take(struct events *events, const char *name, struct out *data) 
 static bool begin_rebalance(struct events *events, const struct kc_event *event) {
     must(event->rebalance_id > 0);
     bool may_hold = event->ack_within_ms > 0 && events->consumer && !events->ended;
-    bool holds = handshake_begin(&events->handshake, event->rebalance_id, may_hold);
+    int64_t now_ms = now_us(CLOCK_MONOTONIC) / 1000;
+    bool holds = handshake_begin(&events->handshake, event->rebalance_id, may_hold, now_ms);
     if (!holds) return false;
     metrics_add(events->metrics, METRIC_REBALANCES_HELD, 1);
     events->held_event_id = events->ring.next_id;
-    events->held_until_ms = now_us(CLOCK_MONOTONIC) / 1000 + event->ack_within_ms;
+    events->held_until_ms = now_ms + event->ack_within_ms;
     return true;
 }
 
@@ -186,12 +190,38 @@ void events_leave(struct events *events, struct waiter *waiter) {
     release(events, left);
 }
 
+void events_await(struct events *events, struct waiter *waiter, int64_t until_ms) {
+    lock(events);
+    waiter->until_ms = until_ms;
+    unlock(events);
+}
+
+void events_excuse(struct events *events, struct waiter *waiter) {
+    lock(events);
+    int64_t left = handshake_leave(&events->handshake, waiter);
+    handshake_join(&events->handshake, waiter);
+    waiter->until_ms = 0;
+    unlock(events);
+    release(events, left);
+}
+
+/// The rebalance that is held, as far as the clock tells; 0: none.
+static int64_t held_id(const struct events *events) {
+    bool is_late = now_us(CLOCK_MONOTONIC) / 1000 >= events->held_until_ms;
+    return is_late ? 0 : handshake_held(&events->handshake);
+}
+
+int64_t events_held(struct events *events) {
+    lock(events);
+    int64_t id = held_id(events);
+    unlock(events);
+    return id;
+}
+
 /// The rebalance that is held now, borrowed from the ring.
 static struct held_rebalance find_held(const struct events *events) {
-    bool held = handshake_held(&events->handshake) > 0 &&
-                now_us(CLOCK_MONOTONIC) / 1000 < events->held_until_ms;
     const struct ring_event *event = event_ring_find(&events->ring, events->held_event_id);
-    if (!held || !event) return (struct held_rebalance){ 0 };
+    if (held_id(events) == 0 || !event) return (struct held_rebalance){ 0 };
     return (struct held_rebalance){ event->name, event->data, event->size };
 }
 
@@ -280,6 +310,29 @@ static bool write_next(struct events_reader *reader, struct out *out) {
     return true;
 }
 
+/// Writes the next event, if there is one: only one about partitions, and without its id, which is
+/// no place in the stream that it is written into.
+static bool write_next_rebalance(struct events_reader *reader, struct out *out) {
+    static const char wanted[] = "partitions_";
+    const struct ring_event *event = event_ring_find(&reader->events->ring, reader->next_id);
+    if (!event) return false;
+    reader->next_id++;
+    if (strncmp(event->name, wanted, sizeof wanted - 1) != 0) return true;
+    sse_begin_event(out, event->name);
+    out_append(out, event->data, event->size);
+    sse_end_event(out);
+    return true;
+}
+
+bool events_write_rebalances(struct events_reader *reader, struct out *out) {
+    struct events *events = reader->events;
+    lock(events);
+    while (out->size < PIECE_BYTES && write_next_rebalance(reader, out)) {}
+    bool good = reader->next_id >= event_ring_oldest_id(&events->ring);
+    unlock(events);
+    return good;
+}
+
 static enum stream_more fill(void *arg, struct out *out) {
     struct events_reader *reader = arg;
     struct events *events = reader->events;
@@ -290,6 +343,9 @@ static enum stream_more fill(void *arg, struct out *out) {
     while (out->size < PIECE_BYTES && write_next(reader, out)) {}
     if (reader->next_id < event_ring_oldest_id(&events->ring)) {
         more = STREAM_BREAKS;
+    } else if (reader->is_fenced) {
+        sse_write_comment(out, "a newer session has begun");
+        more = STREAM_ENDS;
     } else if (events->ended && reader->next_id == events->ring.next_id) {
         sse_write_comment(out, "the consumer closes");
         more = STREAM_ENDS;
@@ -304,7 +360,38 @@ static void over(void *arg) {
 
 struct stream_feed events_feed(struct events_reader *reader) {
     must(reader->stream == NULL);
-    return (struct stream_feed){ EVENTS_MEDIA_TYPE, SSE_KEEPALIVE, fill, over, reader };
+    return (struct stream_feed){ EVENTS_MEDIA_TYPE, SSE_KEEPALIVE, false, fill, over, reader };
+}
+
+void events_set_session(struct events_reader *reader, int64_t session) {
+    must(reader->stream == NULL);
+    lock(reader->events);
+    reader->session = session;
+    unlock(reader->events);
+}
+
+/// Returns the rebalance that goes on because the reader is not waited for any more; 0: none.
+static int64_t fence(struct events_reader *reader) {
+    struct handshake *handshake = &reader->events->handshake;
+    int64_t left = reader->listens ? handshake_leave(handshake, &reader->waiter) : 0;
+    reader->listens = false;
+    reader->is_fenced = true;
+    if (reader->stream) stream_wake(reader->stream);
+    return left;
+}
+
+void events_fence(struct events *events, int64_t session) {
+    struct events_reader *reader;
+    int64_t left = 0;
+    must(session > 0);
+    lock(events);
+    DL_FOREACH(events->readers, reader) {
+        bool is_older = reader->session > 0 && reader->session < session && !reader->is_fenced;
+        int64_t released = is_older ? fence(reader) : 0;
+        if (released > 0) left = released;
+    }
+    unlock(events);
+    release(events, left);
 }
 
 void events_on_stream(struct events_reader *reader, struct stream *stream) {

@@ -5,13 +5,13 @@
 #pragma once
 
 #include "consumer/consumer.h"
-#include "server/base/out.h"
 #include "server/http/handshake.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct metrics;
+struct out;
 struct settings;
 struct stream;
 struct stream_feed;
@@ -72,6 +72,17 @@ struct stream_feed events_feed(struct events_reader *reader);
 /// The reader's stream has begun.
 void events_on_stream(struct events_reader *reader, struct stream *stream);
 
+/// Writes what the reader is to be told next of partitions, up to a piece, for a stream that has
+/// other things to tell, too. False when events were lost: the reader was too slow.
+bool events_write_rebalances(struct events_reader *reader, struct out *out);
+
+/// The reader belongs to the session of that number: it ends when a newer one begins. Before its
+/// stream begins.
+void events_set_session(struct events_reader *reader, int64_t session);
+
+/// The session of that number has begun: streams of older ones end, and are not waited for.
+void events_fence(struct events *events, int64_t session);
+
 /// The reader reads no more.
 void events_close(struct events_reader *reader);
 
@@ -81,6 +92,16 @@ bool events_join(struct events *events, struct waiter *waiter);
 
 /// The waiter is not waited for any more; if it was the last, a held rebalance goes on.
 void events_leave(struct events *events, struct waiter *waiter);
+
+/// Changes until when rebalances that begin ask the waiter (monotonic clock; INT64_MAX: all do).
+void events_await(struct events *events, struct waiter *waiter, int64_t until_ms);
+
+/// The waiter does not answer any more, and is not asked until events_await(). If it was the last
+/// who was asked, a held rebalance goes on.
+void events_excuse(struct events *events, struct waiter *waiter);
+
+/// The rebalance that is held; 0: none.
+int64_t events_held(struct events *events);
 
 /// Writes the held rebalance as an object with its event's name, or null, as the value of a key.
 void events_write_held(struct events *events, struct out *out);

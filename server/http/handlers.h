@@ -25,6 +25,9 @@ void handle_options(struct request *request);
 /// GET, HEAD and POST /v1/poll.
 void handle_poll(struct request *request);
 
+/// GET /v1/stream.
+void handle_stream(struct request *request);
+
 /// POST /v1/commit.
 void handle_commit(struct request *request);
 

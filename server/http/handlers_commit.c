@@ -4,6 +4,7 @@
 #include "server/consumers/consumer.h"
 #include "server/http/answers.h"
 #include "server/http/commits.h"
+#include "server/http/delivery.h"
 #include "server/http/handlers.h"
 #include "server/http/request.h"
 #include "server/json/writer.h"
@@ -70,6 +71,12 @@ void handle_commit(struct request *request) {
         return;
     }
     if (!request_partitions(request, REQUEST_COMMIT, &list)) return;
+    if (!list.given && delivery_commits_by_offsets(request->consumer->delivery)) {
+        request_refuse(
+            request, PROBLEM_OFFSETS_REQUIRED, "offsets: what is streamed may be unread"
+        );
+        return;
+    }
     if (is_async) {
         commit_behind(request, &list);
     } else {

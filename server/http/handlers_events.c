@@ -80,10 +80,14 @@ void handle_events(struct request *request) {
     request->abandon = close_reader;
     switch (events_open(consumer->events, wish.place, wish.listens, &request->events_reader)) {
     case EVENTS_FROM_SNAPSHOT:
+        events_set_session(request->events_reader, request->session_number);
         request_wait(request, 1, begin_with_snapshot);
         kc_describe(consumer->kc, request_part(request, 0));
         return;
-    case EVENTS_FROM_PLACE: begin_stream(request); return;
+    case EVENTS_FROM_PLACE:
+        events_set_session(request->events_reader, request->session_number);
+        begin_stream(request);
+        return;
     case EVENTS_TOO_MANY:
         request->abandon = NULL;
         request_refuse(request, PROBLEM_TOO_MANY_STREAMS, "events.max.streams is reached");

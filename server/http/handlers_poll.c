@@ -10,7 +10,11 @@
 #include "server/http/admission.h"
 #include "server/http/answers.h"
 #include "server/http/delivery.h"
+#include "server/http/events.h"
+#include "server/http/formats.h"
 #include "server/http/handlers.h"
+#include "server/http/peer.h"
+#include "server/http/poller.h"
 #include "server/http/prefer.h"
 #include "server/http/request.h"
 #include "server/json/record.h"
@@ -23,6 +27,9 @@
 #include <strings.h>
 #include <time.h>
 
+static const char json_type[] = "application/json";
+static const char lines_type[] = "application/x-ndjson";
+
 enum { MOST_RECORDS = 1000000, FIRST_BODY_BYTES = 4096 };
 
 /// What a poll is asked to do, and how far it is.
@@ -34,9 +41,12 @@ struct poll {
     struct record_formats formats;
     bool commits; ///< what the poll before delivered
     bool takes;   ///< false: only looks
+    bool shakes;  ///< hands with the group: its answer tells of a rebalance that waits for it
     bool is_seated;
     bool is_waiting;         ///< for records, as far as the delivery knows
     struct kc_poll *records; ///< NULL: not open
+    int64_t acknowledges;    ///< the rebalance of which an earlier answer has told
+    int64_t notice;          ///< the rebalance of which this answer tells; 0: none
 };
 
 static int64_t now_ms(void) {
@@ -62,6 +72,8 @@ static void end_poll(struct request *request) {
     if (poll->records) kc_poll_put_back(poll->records);
     poll->records = NULL;
     if (poll->is_seated) delivery_leave(request->consumer->delivery);
+    bool is_expected_again = poll->shakes && !admission_is_over(request);
+    if (is_expected_again) poller_on_answer(request->consumer->poller);
     free(poll);
     request->poll = NULL;
     request->abandon = NULL;
@@ -73,28 +85,6 @@ static void end_with_problem(
     struct problem problem = problem_of_status(status, kafka_error, detail);
     end_poll(request);
     request_answer_problem(request, &problem);
-}
-
-static bool read_format(
-    const struct params *params,
-    const char *name,
-    enum record_format *format,
-    struct complaint *complaint
-) {
-    const char *text = params_find(params, name);
-    if (!text || record_format_find(text, format)) return true;
-    return complain(complaint, "%s: '%.40s' is none of string, base64, json", name, text);
-}
-
-static bool read_formats(
-    const struct params *params, struct record_formats *formats, struct complaint *complaint
-) {
-    enum record_format all = RECORD_STRING;
-    if (!read_format(params, "format", &all, complaint)) return false;
-    formats->key = formats->value = formats->header = all;
-    return read_format(params, "key_format", &formats->key, complaint) &&
-           read_format(params, "value_format", &formats->value, complaint) &&
-           read_format(params, "header_format", &formats->header, complaint);
 }
 
 /// max.poll.records is the default of max_records.
@@ -127,7 +117,7 @@ static bool read_params(
            params_integer(params, "max_bytes", 1, most_bytes, &poll->max_bytes, complaint) &&
            params_boolean(params, "commit", &poll->commits, complaint) &&
            params_boolean(params, "update_offsets", &poll->takes, complaint) &&
-           read_formats(params, &poll->formats, complaint) && look_only(request, poll, complaint);
+           formats_read(params, &poll->formats, complaint) && look_only(request, poll, complaint);
 }
 
 /// How long a client prefers to wait.
@@ -204,37 +194,49 @@ static int64_t write_records(struct poll *poll, struct out *body, enum kc_status
     return count;
 }
 
-static void finish_body(struct poll *poll, struct out *body) {
-    if (poll->formats.lines) {
-        writer_begin_object(body);
-        write_next_offsets(body, poll->records);
-        OUT_LITERAL(body, "}\n");
-    } else {
-        out_byte(body, ']');
-        write_next_offsets(body, poll->records);
+/// The tail of lines has the member only when there is something to tell.
+static void write_rebalance(struct request *request, struct out *body) {
+    const struct poll *poll = request->poll;
+    if (poll->notice > 0) {
+        writer_key(body, "rebalance");
+        events_write_held(request->consumer->events, body);
+    } else if (!poll->formats.lines) {
         writer_member_null(body, "rebalance");
-        writer_end_object(body);
     }
 }
 
-/// Sends the body; records that were taken out are in doubt from here on.
+static void finish_body(struct request *request, struct out *body) {
+    struct poll *poll = request->poll;
+    if (poll->formats.lines) {
+        writer_begin_object(body);
+    } else {
+        out_byte(body, ']');
+    }
+    write_next_offsets(body, poll->records);
+    write_rebalance(request, body);
+    writer_end_object(body);
+    if (poll->formats.lines) out_byte(body, '\n');
+}
+
+/// Sends the body; records that were taken out, and what it tells of a rebalance, are in doubt from
+/// here on.
 static void send_body(struct request *request, struct out *body, bool has_records) {
     struct poll *poll = request->poll;
     struct delivery *delivery = request->consumer->delivery;
-    const char *type = poll->formats.lines ? "application/x-ndjson" : "application/json";
-    bool in_doubt = has_records && poll->takes;
+    const char *type = poll->formats.lines ? lines_type : json_type;
+    bool in_doubt = poll->takes && (has_records || poll->notice > 0);
     if (in_doubt) {
         // The error of a Unix socket whose client dies is shown once, to whoever reads first: that
         // must be the delivery, with an fd of its own.
-        request->is_last = request->connection->peer.is_unix;
-        delivery_hand_over(delivery, poll->records, &request->connection->peer);
+        request->is_last = request->peer->is_unix;
+        delivery_hand_over(delivery, poll->records, poll->notice);
         poll->records = NULL;
         poll->is_seated = false;
     }
     end_poll(request);
     request_answer_take(request, 200, type, body);
     bool lost = in_doubt && request->stage == REQUEST_DROPPED;
-    if (lost) delivery_on_sent(delivery, &request->connection->peer, false);
+    if (lost) delivery_on_sent(delivery, request->peer, false);
 }
 
 static void end_with_poll_error(struct request *request) {
@@ -249,6 +251,14 @@ static void end_with_poll_error(struct request *request) {
     request_answer_problem(request, &problem);
 }
 
+/// Whether the poll's session has been fenced meanwhile: then nothing is taken any more.
+static bool is_over(struct request *request) {
+    if (!admission_is_over(request)) return false;
+    end_poll(request);
+    admission_refuse(request);
+    return true;
+}
+
 static void wait_for_records(struct request *request);
 
 static void observe(const struct request *request, int64_t records, int64_t bytes) {
@@ -258,10 +268,17 @@ static void observe(const struct request *request, int64_t records, int64_t byte
     metrics_observe(metrics, HISTOGRAM_POLL_BYTES, bytes);
 }
 
+/// The rebalance of which the poll's client is to be told at once; 0: none.
+static int64_t find_notice(struct request *request) {
+    return request->poll->shakes ? poller_notice(request->consumer->poller) : 0;
+}
+
 /// Answers with what is at hand now. With nothing, `may_wait` says whether to wait for more.
 static void answer_poll(struct request *request, bool may_wait) {
     struct poll *poll = request->poll;
     struct out body = { 0 };
+    poll->notice = find_notice(request);
+    may_wait = may_wait && poll->notice == 0;
     enum kc_status status = KC_OK;
     (void)out_room(&body, FIRST_BODY_BYTES);
     if (!poll->formats.lines) OUT_LITERAL(&body, "{\"records\":[");
@@ -276,25 +293,17 @@ static void answer_poll(struct request *request, bool may_wait) {
         }
         return;
     }
-    finish_body(poll, &body);
+    finish_body(request, &body);
     metrics_add(request->service->metrics, METRIC_POLL_RECORDS, count);
     metrics_add(request->service->metrics, METRIC_POLL_BYTES, (int64_t)body.size);
     observe(request, count, (int64_t)body.size);
     send_body(request, &body, count > 0);
 }
 
-/// Whether the poll's session has been fenced meanwhile: then nothing is taken any more.
-static bool is_over(struct request *request) {
-    if (!admission_is_over(request)) return false;
-    end_poll(request);
-    admission_refuse(request);
-    return true;
-}
-
 static void on_woken(struct request *request) {
     struct poll *poll = request->poll;
     enum kc_status status = request_result(request, 0)->status;
-    if (peer_is_gone(&request->connection->peer)) {
+    if (peer_is_gone(request->peer)) {
         end_poll(request);
         request_drop(request);
         return;
@@ -318,23 +327,54 @@ static void wait_for_records(struct request *request) {
     struct kc_call call = bridge_part(request->call, 0, (int32_t)(left_ms > 0 ? left_ms : 0));
     poll->is_waiting = true;
     delivery_wait(request->consumer->delivery, poll->records, call);
+    // A rebalance that began before the poll was waiting has found nobody to wake.
+    if (find_notice(request) > 0) delivery_interrupt(request->consumer->delivery);
+}
+
+static void look_for_records(struct request *request) {
+    struct poll *poll = request->poll;
+    bool may_wait = time_left_ms(poll) > 0;
+    if (!may_wait || find_notice(request) > 0 || kc_poll_ready(poll->records)) {
+        answer_poll(request, may_wait);
+    } else {
+        wait_for_records(request);
+    }
+}
+
+static void on_acknowledged(struct request *request) {
+    enum kc_status status = request_result(request, 0)->status;
+    struct poll *poll = request->poll;
+    events_on_acknowledged(request->consumer->events, poll->acknowledges, status);
+    if (!is_over(request)) look_for_records(request);
+}
+
+/// Opening the poll has acknowledged the records of earlier ones; only then the rebalance may go
+/// on, and commit them.
+static void acknowledge_rebalance(struct request *request) {
+    struct consumer *consumer = request->consumer;
+    struct poll *poll = request->poll;
+    poll->acknowledges = poll->shakes ? poller_owed(consumer->poller) : 0;
+    bool is_held = poll->acknowledges > 0 &&
+                   events_acknowledge(consumer->events, poll->acknowledges) == REBALANCE_HELD;
+    if (!is_held) {
+        look_for_records(request);
+        return;
+    }
+    request_wait(request, 1, on_acknowledged);
+    kc_acknowledge(consumer->kc, poll->acknowledges, request_part(request, 0));
 }
 
 static void open_poll(struct request *request) {
     struct poll *poll = request->poll;
     unsigned flags = poll->takes ? 0 : KC_POLL_PEEK;
+    if (poll->shakes) poller_on_poll(request->consumer->poller);
     enum kc_status status = kc_poll_open(request->consumer->kc, flags, &poll->records);
     if (status != KC_OK) {
         poll->records = NULL;
         end_with_problem(request, status, 0, NULL);
         return;
     }
-    bool may_wait = time_left_ms(poll) > 0;
-    if (!may_wait || kc_poll_ready(poll->records)) {
-        answer_poll(request, may_wait);
-    } else {
-        wait_for_records(request);
-    }
+    acknowledge_rebalance(request);
 }
 
 static void on_committed(struct request *request) {
@@ -369,7 +409,7 @@ static void take_seat(struct request *request) {
     struct poll *poll = request->poll;
     struct delivery *delivery = request->consumer->delivery;
     bool has_session = request->session_number != 0;
-    switch (delivery_ask(delivery, &request->connection->peer, has_session)) {
+    switch (delivery_ask(delivery, request->peer, has_session)) {
     case DELIVERY_YOURS:
         poll->is_seated = true;
         if (poll->commits) {
@@ -397,13 +437,14 @@ void handle_poll(struct request *request) {
     }
     const char *accept =
         MHD_lookup_connection_value(request->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
-    if (!accept_chooses(accept, &wanted.formats.lines)) {
+    if (!accept_chooses(accept, json_type, lines_type, &wanted.formats.lines)) {
         request_refuse(
             request, PROBLEM_NOT_ACCEPTABLE, "application/json and application/x-ndjson are had"
         );
         return;
     }
     read_preference(request, &wanted);
+    wanted.shakes = wanted.takes && request->session_number > 0;
     wanted.deadline_ms = now_ms() + wanted.timeout_ms;
     request->poll = must_have(sizeof *request->poll);
     *request->poll = wanted;

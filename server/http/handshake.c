@@ -43,6 +43,7 @@ static enum rebalance_fate fate_of(const struct handshake *handshake, int64_t id
 
 void handshake_join(struct handshake *handshake, struct waiter *waiter) {
     must(!waiter->is_asked);
+    waiter->until_ms = INT64_MAX;
     DL_APPEND(handshake->waiters, waiter);
 }
 
@@ -58,19 +59,33 @@ int64_t handshake_leave(struct handshake *handshake, struct waiter *waiter) {
     return id;
 }
 
-bool handshake_begin(struct handshake *handshake, int64_t id, bool may_hold) {
+static bool is_there(const struct waiter *waiter, int64_t now_ms) {
+    return now_ms <= waiter->until_ms;
+}
+
+static bool anybody_is_there(const struct handshake *handshake, int64_t now_ms) {
+    const struct waiter *waiter;
+    DL_FOREACH(handshake->waiters, waiter) {
+        if (is_there(waiter, now_ms)) return true;
+    }
+    return false;
+}
+
+bool handshake_begin(struct handshake *handshake, int64_t id, bool may_hold, int64_t now_ms) {
     must(id > 0 && find(handshake, id) < 0);
     handshake_on_over(handshake);
     handshake->newest = (handshake->newest + 1) % HANDSHAKE_REMEMBERED;
     handshake->remembered[handshake->newest].id = id;
     handshake->remembered[handshake->newest].fate = REBALANCE_UNKNOWN;
-    bool holds = may_hold && handshake->waiters;
+    bool holds = may_hold && anybody_is_there(handshake, now_ms);
     enter(handshake, id, holds ? REBALANCE_HELD : REBALANCE_OVER);
     if (!holds) return false;
     struct waiter *waiter;
     DL_FOREACH(handshake->waiters, waiter) {
+        if (!is_there(waiter, now_ms)) continue;
         waiter->is_asked = true;
         handshake->asked_count++;
+        if (waiter->on_asked) waiter->on_asked(waiter->arg);
     }
     return true;
 }

@@ -18,11 +18,14 @@ enum rebalance_fate {
 };
 
 /// One who is waited for: a stream with listener=true, or whoever else can acknowledge. Its owner's
-/// storage, zeroed before it joins.
+/// storage, zeroed before it joins, but for what it is told by.
 struct waiter {
     struct waiter *prev; ///< utlist
     struct waiter *next;
-    bool is_asked; ///< it was there when the held rebalance began
+    void (*on_asked)(void *arg); ///< a rebalance waits for it from now on; NULL: it need not know
+    void *arg;
+    int64_t until_ms; ///< what begins later does not ask it; INT64_MAX, as when it joins: all does
+    bool is_asked;    ///< it was there when the held rebalance began
 };
 
 /// The last rebalances, newest at `newest`.
@@ -46,8 +49,8 @@ void handshake_join(struct handshake *handshake, struct waiter *waiter);
 int64_t handshake_leave(struct handshake *handshake, struct waiter *waiter);
 
 /// A rebalance begins, which ends one that is held. True when it is to be held: `may_hold`, and
-/// somebody is there to be asked.
-bool handshake_begin(struct handshake *handshake, int64_t id, bool may_hold);
+/// somebody is there to be asked, by the monotonic clock.
+bool handshake_begin(struct handshake *handshake, int64_t id, bool may_hold, int64_t now_ms);
 
 /// The rebalance that is held; 0: none.
 int64_t handshake_held(const struct handshake *handshake);

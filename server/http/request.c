@@ -5,6 +5,7 @@
 #include "server/base/must.h"
 #include "server/bridge.h"
 #include "server/consumers/registry.h"
+#include "server/http/connection.h"
 #include "server/http/cors.h"
 #include "server/http/routes.h"
 #include "server/metrics.h"
@@ -39,6 +40,7 @@ struct request *request_new(struct connection *connection, struct MHD_Connection
     must(connection != NULL);
     struct request *request = must_have(sizeof *request);
     request->service = connection->service;
+    request->peer = &connection->peer;
     request->connection = connection;
     request->mhd = mhd;
     request->begun_at_us = now_us();
@@ -47,6 +49,7 @@ struct request *request_new(struct connection *connection, struct MHD_Connection
 
 void request_free(struct request *request) {
     must(request->poll == NULL && request->events_reader == NULL && request->stream == NULL);
+    must(request->record_feed == NULL);
     bridge_end(request->call);
     registry_unref(request->consumer);
     registry_unref_all(request->all);

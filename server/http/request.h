@@ -8,8 +8,6 @@
 #include "server/base/pool.h"
 #include "server/http/encoding.h"
 #include "server/http/params.h"
-#include "server/http/patrol.h"
-#include "server/http/peer.h"
 #include "server/http/problem.h"
 #include "server/http/service.h"
 #include "server/json/requests.h"
@@ -18,26 +16,18 @@
 
 #include <stdbool.h>
 
+struct connection;
 struct consumer;
 struct request;
 struct route;
 struct poll;
 struct events_reader;
+struct peer;
+struct record_feed;
 struct stream;
 
 /// One step of answering: it answers, or begins to wait for what the next step needs.
 typedef void request_step(struct request *request);
-
-/// A connection of a client.
-struct connection {
-    struct service *service;
-    struct peer peer;
-    bool is_management;      ///< it came to the management listener
-    const char *refused_for; ///< the limit that it is beyond; NULL: none
-    struct patrol_entry patrolled;
-    struct tls_identity *identity; ///< the certificate of its TLS session; NULL: it has none
-    bool bad_escape; ///< of the request that is being received: its URL has %00 or the like
-};
 
 /// Where a request is.
 enum request_stage {
@@ -52,6 +42,7 @@ enum request_stage {
 struct request {
     struct service *service;
     struct connection *connection;
+    const struct peer *peer; ///< of the connection
     struct MHD_Connection *mhd;
     enum request_stage stage;
     bool has_begun; ///< its head was looked at
@@ -77,6 +68,7 @@ struct request {
     request_step *step;            ///< what comes then
     struct poll *poll;             ///< of a poll; see poll.c
     struct events_reader *events_reader;      ///< of a stream of events that has not begun
+    struct record_feed *record_feed;          ///< of a stream of records that has not begun
     struct stream *stream;                    ///< its answer, if that goes on
     void (*abandon)(struct request *request); ///< undoes what is half done; NULL: nothing to undo
     unsigned answered_with;                   ///< HTTP status

@@ -15,6 +15,8 @@
     "timeout_ms max_records max_bytes format key_format value_format header_format commit " \
     "update_offsets"
 
+#define STREAM_PARAMS "format key_format value_format header_format auto_ack"
+
 #define API(method, path, handler, params, settling) \
     { method, path, handler, params, false, false, true, settling }
 #define POSTED(method, path, handler, params, settling) \
@@ -27,6 +29,8 @@
 static const struct route routes[] = {
     API("GET", "/v1/poll", handle_poll, POLL_PARAMS, ROUTE_SETTLES_NOTHING),
     { "POST", "/v1/poll", handle_poll, POLL_PARAMS, false, false, false, ROUTE_SETTLES_NOTHING },
+    // HEAD would begin a stream that shows nothing.
+    ONLY("GET", "/v1/stream", handle_stream, STREAM_PARAMS, ROUTE_SETTLES_NOTHING),
     POSTED("POST", "/v1/commit", handle_commit, NAMED " offset async", ROUTE_SETTLES_KNOWN),
     API("GET", "/v1/commits/{id}", handle_get_commit, "", ROUTE_SETTLES_NOTHING),
     // HEAD would begin a stream that shows nothing.

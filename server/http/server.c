@@ -7,6 +7,7 @@
 #include "server/base/must.h"
 #include "server/consumers/registry.h"
 #include "server/http/clients.h"
+#include "server/http/connection.h"
 #include "server/http/dispatch.h"
 #include "server/http/routes.h"
 #include "server/http/tls.h"

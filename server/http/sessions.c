@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // One change at a time: the old session is fenced, then the delivery takes back what is in doubt
-// and rewinds, then the new one is current. The mutex is taken before that of the delivery.
+// and rewinds, then the new one is current. The mutex is taken before those of the parts.
 #include "server/http/sessions.h"
 
 #include "server/base/must.h"
 #include "server/http/delivery.h"
+#include "server/http/events.h"
+#include "server/http/poller.h"
 #include "server/json/writer.h"
 #include "server/metrics.h"
 #include "server/settings.h"
@@ -37,7 +39,7 @@ struct waiting {
 
 struct sessions {
     pthread_mutex_t mutex;
-    struct delivery *delivery;
+    struct sessions_parts parts;
     struct metrics *metrics;
     enum state state;
     char *id;                ///< of the session that is current or will be; NULL: none
@@ -75,12 +77,12 @@ static void enter(struct sessions *sessions, enum state state) {
 }
 
 struct sessions *sessions_new(
-    const struct settings *settings, struct metrics *metrics, struct delivery *delivery
+    const struct settings *settings, struct metrics *metrics, const struct sessions_parts *parts
 ) {
-    must(delivery != NULL);
+    must(parts->delivery && parts->events && parts->poller);
     struct sessions *sessions = must_have(sizeof *sessions);
     must(pthread_mutex_init(&sessions->mutex, NULL) == 0);
-    sessions->delivery = delivery;
+    sessions->parts = *parts;
     sessions->metrics = metrics;
     sessions->fenced_capacity = (size_t)settings_number(settings, SETTING_SESSIONS_FENCED_SIZE);
     sessions->fenced = must_have(sessions->fenced_capacity * sizeof *sessions->fenced);
@@ -178,7 +180,9 @@ static void change(struct sessions *sessions, const char *id, struct kc_call cal
     sessions->begun_by = call;
     metrics_add(sessions->metrics, METRIC_SESSIONS, 1);
     enter(sessions, STATE_CHANGING);
-    delivery_rewind(sessions->delivery, (struct kc_call){ on_rewound, sessions, 0 });
+    poller_excuse(sessions->parts.poller);
+    events_fence(sessions->parts.events, sessions->number);
+    delivery_rewind(sessions->parts.delivery, (struct kc_call){ on_rewound, sessions, 0 });
 }
 
 void sessions_wait(struct sessions *sessions, const char *id, struct kc_call call) {

@@ -5,13 +5,15 @@
 #pragma once
 
 #include "consumer/consumer.h"
-#include "server/base/out.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct delivery;
+struct events;
 struct metrics;
+struct out;
+struct poller;
 struct settings;
 
 enum { SESSION_MOST_BYTES = 256 };
@@ -26,10 +28,17 @@ enum session_answer {
     SESSION_IS_OVER,  ///< a newer session has fenced it
 };
 
-/// No session yet. The settings say how many old ones are remembered; delivery and metrics must
+/// Who is told when a session changes. Borrowed parts of the same consumer.
+struct sessions_parts {
+    struct delivery *delivery; ///< it takes back what the old session did not process
+    struct events *events;     ///< streams of the old one end
+    struct poller *poller;     ///< the old one is not waited for
+};
+
+/// No session yet. The settings say how many old ones are remembered; parts and metrics must
 /// outlive it.
 struct sessions *sessions_new(
-    const struct settings *settings, struct metrics *metrics, struct delivery *delivery
+    const struct settings *settings, struct metrics *metrics, const struct sessions_parts *parts
 );
 
 /// Frees it. Nobody may wait any more. NULL is fine.

@@ -6,6 +6,7 @@
 #include "server/http/stream.h"
 
 #include "server/base/must.h"
+#include "server/http/peer.h"
 #include "server/http/request.h"
 #include "server/journal.h"
 #include "server/metrics.h"
@@ -124,7 +125,7 @@ static bool is_slow(struct stream *stream) {
 static void look_at(struct stream *stream, int64_t now) {
     stream->look_at_ms = now + stream->streams->keepalive_ms;
     if (stream->state != STREAM_RUNNING && stream->state != STREAM_IDLE) return;
-    if (is_slow(stream)) {
+    if (!stream->feed.is_patient && is_slow(stream)) {
         cut(stream);
     } else if (stream->state == STREAM_IDLE && stream->feed.keepalive) {
         stream->keepalive_is_due = true;
@@ -311,7 +312,7 @@ static struct stream *new_stream(
     stream->streams = streams;
     stream->feed = *feed;
     stream->mhd = request->mhd;
-    stream->peer = &request->connection->peer;
+    stream->peer = request->peer;
     stream->look_at_ms = now_ms() + streams->keepalive_ms;
     return stream;
 }

@@ -5,13 +5,12 @@
 // a keep-alive period is cut.
 #pragma once
 
-#include "server/base/out.h"
-
 #include <stdbool.h>
 #include <stdint.h>
 
 struct journal;
 struct metrics;
+struct out;
 struct request;
 
 /// All streams of the process.
@@ -32,6 +31,7 @@ enum stream_more {
 struct stream_feed {
     const char *media_type; ///< static, as `keepalive`
     const char *keepalive;  ///< said when a keep-alive period is over; NULL: nothing
+    bool is_patient;        ///< a client that takes nothing for a while is not cut
 
     /// Appends the next piece, if there is one, to `out`. Called when everything before was given
     /// to the kernel: what is not asked for is not to be buffered.

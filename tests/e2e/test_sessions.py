@@ -7,8 +7,10 @@ import sys
 import pytest
 
 from lib import produce
+from lib.app import processed
+from lib.client import RawRequest
 from lib.records import of_answer, values
-from lib.wait import eventually
+from lib.wait import Stopwatch, eventually
 
 APP = pathlib.Path(__file__).parent / "lib" / "app.py"
 
@@ -29,14 +31,6 @@ class App:
         assert self.process.poll() is None, self.process.communicate()
         self.process.kill()
         self.process.communicate()
-
-
-def processed(done):
-    """[(partition, offset, value)] in the order in which they were processed. The last line may be cut."""
-    if not done.exists():
-        return []
-    rows = [line.split() for line in done.read_text().splitlines(keepends=True) if line.endswith("\n")]
-    return [(int(partition), int(offset), value.encode()) for partition, offset, value in rows]
 
 
 def test_an_application_that_is_killed_fifty_times_loses_nothing(kafka, topic, sidecar, group, tmp_path):
@@ -113,3 +107,70 @@ def test_every_call_of_a_fenced_session_is_refused(sidecar):
 @pytest.mark.parametrize("session", ["", "two words", "x" * 257])
 def test_a_name_that_is_none_is_refused(sidecar, session):
     as_session(sidecar, session).problem(400, "INVALID_ARGUMENT", mentions="Consumer-Session")
+
+
+# A poller is told of rebalances
+
+def poll_as(sidecar, session, timeout_ms=15000, **parameters):
+    query = "&".join(f"{key}={value}" for key, value in parameters.items())
+    return as_session(sidecar, session, path=f"/v1/poll?timeout_ms={timeout_ms}&{query}").ok()
+
+
+def test_a_poller_commits_when_it_is_told_and_the_next_member_goes_on_there(kafka, start_sidecar):
+    """pitfall 83: no record twice, none passed over"""
+    topic = kafka.create_topic(partitions=2)
+    steady = produce.SteadyProducer(kafka.bootstrap, topic, 2, every_s=0.004)
+    first = start_sidecar(kafka.bootstrap, topic).wait_ready()
+    seen, told = [], []
+
+    def take(answer):
+        seen.extend((row["partition"], row["offset"]) for row in answer["records"])
+        if answer["rebalance"]:
+            told.append(answer["rebalance"]["event"])
+            assert answer["rebalance"]["ack_within_ms"] > 0
+            if told[-1] == "partitions_revoked":
+                as_session(first, "one", "POST", "/v1/commit").ok()
+
+    while len(seen) < 100:
+        take(poll_as(first, "one", max_records=9))
+    second = start_sidecar(kafka.bootstrap, topic)
+    while told != ["partitions_revoked", "partitions_assigned"]:
+        take(poll_as(first, "one", max_records=9))
+    take(poll_as(first, "one", timeout_ms=1))
+    second.wait_ready()
+    assert len(first.assignment()) == len(second.assignment()) == 1
+    stored = steady.stop()
+
+    def all_seen():
+        take(poll_as(first, "one", timeout_ms=200))
+        seen.extend((row["partition"], row["offset"]) for row in poll_as(second, "two", timeout_ms=200)["records"])
+        return len(seen) >= len(stored)
+    eventually(all_seen, what="all records come")
+    assert sorted(seen) == sorted(stored)
+
+
+def test_a_poller_that_never_comes_back_holds_nobody_up_for_long(kafka, start_sidecar):
+    """pitfall 83"""
+    topic = kafka.create_topic(partitions=2)
+    first = start_sidecar(kafka.bootstrap, topic, settings={"rebalance.ack.timeout.ms": 1500}).wait_ready()
+    poll_as(first, "one", timeout_ms=1)
+    watch = Stopwatch()
+    second = start_sidecar(kafka.bootstrap, topic, settings={"rebalance.ack.timeout.ms": 1500}).wait_ready()
+    assert watch.seconds < 15
+    eventually(lambda: len(first.assignment()) == len(second.assignment()) == 1)
+
+
+def test_the_running_poll_answers_at_once(kafka, topic, start_sidecar):
+    first = start_sidecar(kafka.bootstrap, topic).wait_ready()
+    poll_as(first, "one", timeout_ms=1)
+    poll = RawRequest(first.listener, "/v1/poll?timeout_ms=60000", headers="Consumer-Session: one\r\n")
+    eventually(lambda: first.http.get("/v1/poll").status == 409, what="the poll is held")
+    first.http.put("/v1/subscription", {"topics": [topic, kafka.create_topic()]}).ok()
+    watch = Stopwatch()
+    rebalance = poll.answer().ok()["rebalance"]
+    assert rebalance["event"] == "partitions_revoked" and watch.seconds < 10
+    first.http.post(f"/v1/rebalances/{rebalance['rebalance_id']}/ack").ok()
+    rebalance = poll_as(first, "one")["rebalance"]
+    assert rebalance["event"] == "partitions_assigned"
+    poll_as(first, "one", timeout_ms=1)
+    assert first.http.post(f"/v1/rebalances/{rebalance['rebalance_id']}/ack").ok(), "it was acknowledged by the poll"

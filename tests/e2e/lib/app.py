@@ -5,6 +5,14 @@ import json
 import sys
 
 
+def processed(done):
+    """[(partition, offset, value)] in the order in which they were processed. The last line may be cut."""
+    if not done.exists():
+        return []
+    rows = [line.split() for line in done.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    return [(int(partition), int(offset), value.encode()) for partition, offset, value in rows]
+
+
 def main():
     listener, session, path = sys.argv[1:4]
     most = sys.argv[4] if len(sys.argv) > 4 else "7"

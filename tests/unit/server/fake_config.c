@@ -30,6 +30,14 @@ static const struct kc_option options[] = {
       "Where to begin.",
       false },
     { "enable.auto.commit", KC_BOOLEAN, 0, 0, NULL, "true", "Commits by itself.", false },
+    { "rebalance.ack.timeout.ms",
+      KC_INTEGER,
+      0,
+      INT32_MAX,
+      NULL,
+      "10000",
+      "Longest hold of a rebalance.",
+      false },
     { "sasl.password", KC_STRING, 0, 0, NULL, NULL, "The password.", true },
 };
 

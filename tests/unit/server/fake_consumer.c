@@ -32,6 +32,7 @@ void fake_unlock(void) {
 }
 
 void fake_changed(void) {
+    fake.changes++;
     must(pthread_cond_broadcast(&fake.changed) == 0);
 }
 
@@ -590,6 +591,7 @@ static void wait_for_change(void) {
 static void *engine(void *arg) {
     fake_lock();
     while (!fake.stopping || fake.queue) {
+        unsigned seen = fake.changes; // the mutex is given while somebody is told something
         for (size_t i = 0; i < fake.consumer_count; i++) {
             fake_complete_wait(&fake.consumers[i]);
             if (fake.consumers[i].event) fake_tell_event(&fake.consumers[i]);
@@ -604,7 +606,7 @@ static void *engine(void *arg) {
             free(call->pattern);
             free(call);
             fake_changed();
-        } else if (!fake.stopping) {
+        } else if (!fake.stopping && fake.changes == seen) {
             wait_for_change();
         }
     }

@@ -6,10 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void changed(void) {
-    must(pthread_cond_broadcast(&fake.changed) == 0);
-}
-
 static bool has_record(const struct kc_poll *poll, size_t i) {
     const struct fake_place *place = &poll->consumer->places[i];
     return place->assigned && !place->paused && poll->next[i] < fake_end(&fake.partitions[i]) &&
@@ -39,7 +35,7 @@ void fake_complete_wait(struct fake_consumer *consumer) {
     if (poll->interrupted) status = KC_INTERRUPTED;
     poll->waiting = false;
     struct kc_call call = poll->wait;
-    changed();
+    fake_changed();
     fake_unlock();
     call.done(call.arg, &(struct kc_result){ .status = status, .message = "" });
     fake_lock();
@@ -77,7 +73,7 @@ enum kc_status kc_poll_open(struct kc_consumer *consumer, unsigned flags, struct
         state->counts.last_flags = flags;
         if (flags == 0) acknowledge(state);
         state->counts.opened++;
-        changed();
+        fake_changed();
     }
     fake_unlock();
     return status;
@@ -97,14 +93,14 @@ void kc_poll_wait(struct kc_poll *poll, struct kc_call call) {
     poll->interrupted = false;
     poll->wait = call;
     poll->deadline_ms = fake_now_ms() + call.timeout_ms;
-    changed();
+    fake_changed();
     fake_unlock();
 }
 
 void kc_poll_interrupt(struct kc_poll *poll) {
     fake_lock();
     poll->interrupted = poll->waiting;
-    changed();
+    fake_changed();
     fake_unlock();
 }
 
@@ -193,7 +189,7 @@ static void end(struct kc_poll *poll, bool accepted) {
     consumer->counts.accepted += accepted;
     consumer->counts.put_back += !accepted;
     consumer->poll = NULL;
-    changed();
+    fake_changed();
     fake_unlock();
     free(poll);
 }

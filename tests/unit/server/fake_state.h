@@ -106,6 +106,7 @@ struct kc_poll {
 struct fake {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
+    unsigned changes; ///< so far
     pthread_t engine;
     bool stopping;
     struct fake_partition partitions[FAKE_MOST_PARTITIONS];

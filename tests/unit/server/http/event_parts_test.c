@@ -239,12 +239,12 @@ static void begin(void) {
 static void end(void) {}
 
 START_TEST(nobody_listens_and_nothing_is_held) {
-    ck_assert(!handshake_begin(&handshake, 1, true));
+    ck_assert(!handshake_begin(&handshake, 1, true, 0));
     ck_assert_int_eq(handshake_held(&handshake), 0);
     ck_assert_int_eq(handshake_acknowledge(&handshake, 1), REBALANCE_OVER);
     handshake_join(&handshake, &waiters[0]);
-    ck_assert_int_eq(handshake_held(&handshake), 0);   // and not later either
-    ck_assert(!handshake_begin(&handshake, 2, false)); // the engine does not want to wait
+    ck_assert_int_eq(handshake_held(&handshake), 0);      // and not later either
+    ck_assert(!handshake_begin(&handshake, 2, false, 0)); // the engine does not want to wait
     ck_assert_int_eq(handshake_leave(&handshake, &waiters[0]), 0);
 }
 
@@ -253,7 +253,7 @@ END_TEST
 START_TEST(one_acknowledgement_counts_for_all_and_may_be_repeated) {
     handshake_join(&handshake, &waiters[0]);
     handshake_join(&handshake, &waiters[1]);
-    ck_assert(handshake_begin(&handshake, 1, true));
+    ck_assert(handshake_begin(&handshake, 1, true, 0));
     ck_assert_int_eq(handshake_held(&handshake), 1);
     ck_assert_int_eq(handshake_acknowledge(&handshake, 1), REBALANCE_HELD);
     ck_assert_int_eq(handshake_held(&handshake), 0);
@@ -268,14 +268,14 @@ END_TEST
 START_TEST(the_last_who_was_asked_lets_the_rebalance_go_on_when_it_leaves) { // pitfall 83
     handshake_join(&handshake, &waiters[0]);
     handshake_join(&handshake, &waiters[1]);
-    ck_assert(handshake_begin(&handshake, 1, true));
+    ck_assert(handshake_begin(&handshake, 1, true, 0));
     handshake_join(&handshake, &waiters[2]); // too late to be asked
     ck_assert_int_eq(handshake_leave(&handshake, &waiters[0]), 0);
     ck_assert_int_eq(handshake_held(&handshake), 1);
     ck_assert_int_eq(handshake_leave(&handshake, &waiters[1]), 1);
     ck_assert_int_eq(handshake_held(&handshake), 0);
     ck_assert_int_eq(handshake_acknowledge(&handshake, 1), REBALANCE_OVER);
-    ck_assert(handshake_begin(&handshake, 2, true));
+    ck_assert(handshake_begin(&handshake, 2, true, 0));
     ck_assert_int_eq(handshake_leave(&handshake, &waiters[2]), 2);
 }
 
@@ -283,9 +283,9 @@ END_TEST
 
 START_TEST(an_acknowledgement_that_the_engine_did_not_wait_for_is_late) {
     handshake_join(&handshake, &waiters[0]);
-    ck_assert(handshake_begin(&handshake, 1, true));
+    ck_assert(handshake_begin(&handshake, 1, true, 0));
     ck_assert_int_eq(handshake_acknowledge(&handshake, 1), REBALANCE_HELD);
-    ck_assert(handshake_begin(&handshake, 2, true)); // the next one is held when that shows
+    ck_assert(handshake_begin(&handshake, 2, true, 0)); // the next one is held when that shows
     handshake_on_late(&handshake, 1);
     ck_assert_int_eq(handshake_acknowledge(&handshake, 1), REBALANCE_OVER);
     ck_assert_int_eq(handshake_held(&handshake), 2);
@@ -297,8 +297,8 @@ END_TEST
 
 START_TEST(a_rebalance_takes_the_place_of_the_one_that_is_held) { // pitfall 75
     handshake_join(&handshake, &waiters[0]);
-    ck_assert(handshake_begin(&handshake, 1, true));
-    ck_assert(handshake_begin(&handshake, 2, true));
+    ck_assert(handshake_begin(&handshake, 1, true, 0));
+    ck_assert(handshake_begin(&handshake, 2, true, 0));
     ck_assert_int_eq(handshake_acknowledge(&handshake, 1), REBALANCE_OVER);
     ck_assert_int_eq(handshake_held(&handshake), 2);
     handshake_on_over(&handshake); // its partitions are lost
@@ -312,7 +312,7 @@ START_TEST(only_the_last_rebalances_are_remembered) {
     enum { LAST = HANDSHAKE_REMEMBERED + 3 };
 
     for (int id = 1; id <= LAST; id++)
-        ck_assert(!handshake_begin(&handshake, id, true));
+        ck_assert(!handshake_begin(&handshake, id, true, 0));
     ck_assert_int_eq(handshake_acknowledge(&handshake, 3), REBALANCE_UNKNOWN);
     ck_assert_int_eq(handshake_acknowledge(&handshake, 4), REBALANCE_OVER);
     ck_assert_int_eq(handshake_acknowledge(&handshake, LAST), REBALANCE_OVER);

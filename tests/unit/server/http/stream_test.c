@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streams with feeds of the test's own, over a daemon of its own.
 #include "server/base/must.h"
+#include "server/http/connection.h"
 #include "server/http/request.h"
 #include "server/http/service.h"
 #include "server/http/stream.h"
@@ -54,7 +55,7 @@ static void over(void *arg) {
 }
 
 static void begin_stream(struct request *request) {
-    const struct stream_feed feed = { "text/plain", ": alive\n", fill, over, &script };
+    const struct stream_feed feed = { "text/plain", ": alive\n", false, fill, over, &script };
     script.stream = stream_begin(service.streams, request, &feed);
 }
 
