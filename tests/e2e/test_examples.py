@@ -101,6 +101,14 @@ def test_the_examples_are_what_the_program_answers(orders):
     assert compared == len(CALLS)
 
 
+@pytest.mark.short
+def test_browsers_get_a_page_and_programs_an_index(sidecar):
+    page = sidecar.http.call("GET", "/", headers={"Accept": "text/html"})
+    assert page.status == 200 and media_type(page.headers) == "text/html"
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert sidecar.http.call("GET", "/", headers={"Accept": "application/json"}).ok()
+
+
 def test_the_bodies_of_the_examples_are_those_that_were_sent():
     sent = [body for _, _, body, _ in CALLS if body]
     for operation in DOCUMENT.operations:
