@@ -44,15 +44,21 @@ static void add_three(void) {
     fake_add_text("orders", 0, "c");
 }
 
-static struct reader reader_ask(const char *query, const char *headers) {
+static struct reader reader_ask_at(const char *target, const char *headers) {
     struct reader reader = { .client = client_connect() };
     struct out request = { 0 };
-    (void)snprintf(reader.client.target, sizeof reader.client.target, "/v1/stream%s", query);
+    (void)snprintf(reader.client.target, sizeof reader.client.target, "%s", target);
     (void)snprintf(reader.client.method, sizeof reader.client.method, "GET");
-    out_format(&request, "GET /v1/stream%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", query, headers);
+    out_format(&request, "GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", target, headers);
     client_send(&reader.client, out_text(&request));
     out_dispose(&request);
     return reader;
+}
+
+static struct reader reader_ask(const char *query, const char *headers) {
+    char target[200];
+    (void)snprintf(target, sizeof target, "/v1/stream%s", query);
+    return reader_ask_at(target, headers);
 }
 
 static struct reader reader_begin(const char *query, const char *headers) {
@@ -347,6 +353,21 @@ START_TEST(a_stream_without_a_session_gives_way_to_one) {
 
 END_TEST
 
+START_TEST(a_stream_ends_when_its_consumer_is_closed) {
+    static const char body[] = "{\"config\":{\"group.id\":\"g\"},\"topics\":[\"orders\"]}";
+    add_three();
+    ck_assert_int_eq(client_call(&other, "PUT", "/v1/consumers/audit", body), 201);
+    struct reader reader = reader_ask_at("/v1/consumers/audit/stream", "");
+    ck_assert_int_eq(client_read_head(&reader.client), 200);
+    read_until(&reader, "\"c\"");
+    client_ask(&other, "DELETE", "/v1/consumers/audit", NULL);
+    read_to_end(&reader);
+    ck_assert_int_eq(client_read_head(&other), 204);
+    reader_close(&reader);
+}
+
+END_TEST
+
 START_TEST(a_stream_of_events_is_told_of_rebalances_and_waited_for) { // pitfall 83
     struct reader reader = events_begin();
     fake_wait_for_waiting(true);
@@ -451,6 +472,7 @@ SUITE(record_stream) {
         a_new_session_ends_the_stream_of_the_old_one,
         a_new_session_does_not_wait_for_a_stream_that_nobody_reads,
         a_stream_without_a_session_gives_way_to_one,
+        a_stream_ends_when_its_consumer_is_closed,
         a_stream_of_events_is_told_of_rebalances_and_waited_for,
         a_stream_of_lines_is_not_waited_for,
         wrong_wishes_take_nothing,
