@@ -11,7 +11,6 @@
 #include "consumer/engine/command.h"
 #include "consumer/engine/event.h"
 #include "consumer/engine/options.h"
-#include "consumer/fetch/queue.h"
 #include "consumer/wire/kafka_error.h"
 #include "consumer/wire/messages_cluster.h"
 
@@ -440,55 +439,4 @@ void kc_describe(struct kc_consumer *consumer, struct kc_call call) {
     struct command *command = public_command(COMMAND_VISIT, call);
     command->done = describe_done;
     loop_post_take(consumer->host, command);
-}
-
-// ------------------------------------------------------------------------------------------------
-// Metrics
-
-size_t kc_metrics(struct kc_consumer *consumer, struct kc_metric *metrics, size_t capacity) {
-    struct queue_totals totals = queue_totals(consumer->queue);
-    const struct kc_metric all[] = {
-        { "records-consumed-total", "Records delivered.", (double)totals.delivered_records, true },
-        { "bytes-consumed-total",
-          "Bytes of keys and values delivered.",
-          (double)totals.delivered_bytes,
-          true },
-        { "fetch-total", "Fetches answered.", (double)totals.engine.fetches, true },
-        { "fetch-bytes-total",
-          "Bytes of answers to fetches.",
-          (double)totals.engine.fetched_bytes,
-          true },
-        { "fetch-stale-total",
-          "Partitions of answers that came after a seek or rebalance.",
-          (double)totals.engine.stale_answers,
-          true },
-        { "buffered-bytes",
-          "Bytes prefetched and not delivered.",
-          (double)totals.buffered_bytes,
-          false },
-        { "buffered-limit-bytes",
-          "Bound of buffered-bytes: this consumer's share of fetch.buffer.bytes.",
-          (double)totals.limit_bytes,
-          false },
-        { "parked-bytes",
-          "Bytes prefetched of paused partitions.",
-          (double)totals.parked_bytes,
-          false },
-        { "assigned-partitions", "Partitions assigned.", (double)totals.partitions, false },
-        { "commit-total", "Offsets committed.", (double)totals.engine.committed_offsets, true },
-        { "commit-failed-total",
-          "Offsets whose commit failed.",
-          (double)totals.engine.failed_commits,
-          true },
-        { "rebalance-total", "Rebalances completed.", (double)totals.engine.rebalances, true },
-        { "rebalance-ack-timeout-total",
-          "Rebalances held that nobody acknowledged within rebalance.ack.timeout.ms.",
-          (double)totals.engine.expired_holds,
-          true },
-        { "connection-count", "Connections to brokers.", (double)totals.engine.connections, false },
-    };
-    size_t count = sizeof all / sizeof all[0];
-    for (size_t i = 0; i < count && i < capacity; i++)
-        metrics[i] = all[i];
-    return count;
 }

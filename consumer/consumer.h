@@ -426,12 +426,18 @@ struct kc_description {
     int32_t coordinator;          ///< node id; -1: not known
     const char *coordinator_host; ///< NULL: not known
     int32_t coordinator_port;
-    const char *cluster_id;       ///< NULL: not known
-    int64_t heartbeat_age_ms;     ///< since the last good heartbeat answer; -1: none yet
-    int64_t rebalance_count;      ///< completed since start
-    const char *rebalance_reason; ///< of the last one; "" before the first
-    int64_t buffered_bytes;       ///< prefetched and not delivered, of all partitions
-    int64_t connection_count;     ///< open to brokers
+    const char *cluster_id;   ///< NULL: not known
+    int64_t heartbeat_age_ms; ///< since the last good heartbeat answer; -1: none yet
+    int64_t heartbeat_interval_ms;
+    int64_t session_timeout_ms;
+    int64_t rebalance_count;         ///< completed since start
+    int64_t failed_rebalance_count;  ///< attempts to join that failed
+    const char *rebalance_reason;    ///< of the last one; "" before the first
+    int64_t rebalance_age_ms;        ///< since the last one was completed; -1: none yet
+    int64_t held_rebalance_id;       ///< waits for kc_acknowledge(); 0: none does
+    int64_t held_for_ms;             ///< that it will be held at most from now on; 0: none is
+    int64_t buffered_bytes;          ///< prefetched and not delivered, of all partitions
+    int64_t connection_count;        ///< open to brokers
     const struct kc_broker_state *brokers;
     size_t broker_count;
     const char *const *subscription; ///< with a pattern: the topics that match it at present

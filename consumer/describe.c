@@ -5,6 +5,7 @@
 #include "consumer/consumer_state.h"
 #include "consumer/engine/command.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/engine/handover.h"
 #include "consumer/engine/reporter.h"
 #include "consumer/fetch/queue.h"
 #include "consumer/group/member.h"
@@ -74,7 +75,15 @@ static void fill_member(struct engine *engine, struct kc_description *descriptio
     description->protocol = member.protocol;
     description->assignor = member.assignor;
     description->rebalance_count = member.rebalance_count;
+    description->failed_rebalance_count = member.failed_rebalance_count;
     description->rebalance_reason = member.rebalance_reason;
+    if (member.rebalanced_at_ms >= 0)
+        description->rebalance_age_ms = engine->now_ms - member.rebalanced_at_ms;
+    int64_t until_ms = handover_next_due_ms(engine);
+    if (until_ms != INT64_MAX) {
+        description->held_rebalance_id = engine->handover->rebalance_id;
+        description->held_for_ms = until_ms - engine->now_ms;
+    }
     if (member.heartbeat_answered_at_ms >= 0) {
         description->heartbeat_age_ms = engine->now_ms - member.heartbeat_answered_at_ms;
     }
@@ -186,7 +195,10 @@ static struct kc_description describe(struct engine *engine, struct arena *arena
         .coordinator = -1,
         .cluster_id = engine->cluster.metadata.cluster_id,
         .heartbeat_age_ms = -1,
+        .heartbeat_interval_ms = options_number(&engine->options, OPTION_HEARTBEAT_INTERVAL_MS),
+        .session_timeout_ms = options_number(&engine->options, OPTION_SESSION_TIMEOUT_MS),
         .rebalance_reason = "",
+        .rebalance_age_ms = -1,
         .buffered_bytes = (int64_t)queue_bytes(engine->queue),
         .connection_count = cluster_connection_count(&engine->cluster),
         .subscription = (const char *const *)engine->subscription.topics,

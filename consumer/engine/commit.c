@@ -8,12 +8,12 @@
 #include "consumer/base/must.h"
 #include "consumer/cluster/topic_groups.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/engine/figures.h"
 #include "consumer/engine/reporter.h"
 #include "consumer/fetch/queue.h"
 #include "consumer/group/member.h"
 #include "consumer/net/request.h"
 #include "consumer/wire/api.h"
-#include "consumer/wire/field.h"
 #include "consumer/wire/kafka_error.h"
 #include "consumer/wire/messages_offsets.h"
 
@@ -222,6 +222,7 @@ static void on_answer(void *owner, const struct reply *reply) {
         retry_later(engine, commit);
         return;
     }
+    figures_on_commit(engine->figures, engine->now_ms - commit->sent_at_ms, engine->now_ms);
     if (take_answer(engine, commit, reply->message)) {
         retry_later(engine, commit);
     } else {
@@ -302,6 +303,7 @@ static void send_commit(struct engine *engine, struct commit *commit) {
     free(commit->sent_member_id);
     commit->sent_member_id = must_strdup(identity.member_id);
     commit->sent_to = engine->coordinator.node_id;
+    commit->sent_at_ms = engine->now_ms;
     struct offset_commit_request *message = request->message;
     struct arena *arena = &request->arena;
     message->group_id = slice_from_string(engine->coordinator.group_id);

@@ -38,6 +38,7 @@ struct commit {
     int32_t sent_generation;
     char *sent_member_id;
     int32_t sent_to; ///< node
+    int64_t sent_at_ms;
     void (*on_done
     )(struct engine *engine, struct commit *commit, const struct commit_outcome *outcome);
     struct engine *engine;   ///< while in flight

@@ -9,6 +9,7 @@
 #include "consumer/engine/commands.h"
 #include "consumer/engine/commit.h"
 #include "consumer/engine/engine_state.h"
+#include "consumer/engine/figures.h"
 #include "consumer/engine/handover.h"
 #include "consumer/engine/job.h"
 #include "consumer/engine/membership.h"
@@ -75,6 +76,7 @@ static void init_fetching(struct engine *engine, void (*wake)(void *arg), void *
     engine->queue = queue_new(&queue);
     struct fetcher_settings fetcher = {
         .log = &engine->log,
+        .times_ms = figures_fetch_times(engine->figures),
         .rack = options_text(&engine->options, OPTION_CLIENT_RACK),
         .min_bytes = (int32_t)number(engine, OPTION_FETCH_MIN_BYTES),
         .max_bytes = (int32_t)number(engine, OPTION_FETCH_MAX_BYTES),
@@ -102,6 +104,7 @@ struct engine *engine_new(
     options_copy(&engine->options, options);
     engine->log = *log;
     engine->reporter = reporter_new(listener);
+    engine->figures = figures_new();
     random_init(&engine->random, seed);
     init_cluster(engine);
     init_fetching(engine, wake, arg);
@@ -132,6 +135,7 @@ void engine_free(struct engine *engine) {
     member_free(engine->member);
     free(engine->handover);
     free(engine->reporter);
+    free(engine->figures);
     options_dispose(&engine->options);
     free(engine);
 }
@@ -243,21 +247,6 @@ static void step_parts(struct engine *engine) {
     reporter_step(engine);
 }
 
-static void publish(struct engine *engine) {
-    struct queue_counters counters = {
-        .fetches = engine->fetcher.fetch_count,
-        .fetched_bytes = engine->fetcher.fetched_bytes,
-        .stale_answers = engine->fetcher.stale_count,
-        .committed_offsets = engine->commits.committed_count,
-        .failed_commits = engine->commits.failed_count,
-        .expired_holds = engine->handover->expired_count,
-        .connections = (uint64_t)cluster_connection_count(&engine->cluster),
-    };
-    if (engine->member)
-        counters.rebalances = (uint64_t)member_describe(engine->member).rebalance_count;
-    queue_publish(engine->queue, &counters);
-}
-
 void engine_step(struct engine *engine, int64_t now_ms) {
     must(now_ms >= engine->now_ms);
     engine->now_ms = now_ms;
@@ -270,7 +259,7 @@ void engine_step(struct engine *engine, int64_t now_ms) {
     step_parts(engine);
     if (engine->closing != CLOSING_NOT) step_closing(engine);
     if (engine->closing != CLOSING_CONNECTIONS) cluster_step(&engine->cluster, now_ms);
-    publish(engine);
+    figures_publish(engine);
 }
 
 static int64_t earlier(int64_t a, int64_t b) {

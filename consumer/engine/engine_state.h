@@ -14,6 +14,7 @@
 
 struct command;
 struct commit;
+struct figures;
 struct handover;
 struct job;
 struct member;
@@ -67,6 +68,7 @@ struct engine {
     uint32_t coordinator_answers; ///< seen
     struct handover *handover;
     struct reporter *reporter;
+    struct figures *figures;
     struct counts_wanted counts;
     uint32_t metadata_answers; ///< seen
     int64_t metadata_version;  ///< seen

@@ -8,7 +8,6 @@
 #include "consumer/engine/engine_state.h"
 #include "consumer/net/request.h"
 #include "consumer/wire/api.h"
-#include "consumer/wire/field.h"
 #include "consumer/wire/kafka_error.h"
 #include "consumer/wire/messages_offsets.h"
 

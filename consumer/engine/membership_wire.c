@@ -11,7 +11,6 @@
 #include "consumer/net/request.h"
 #include "consumer/wire/api.h"
 #include "consumer/wire/consumer_protocol.h"
-#include "consumer/wire/field.h"
 #include "consumer/wire/messages_classic.h"
 
 #include <stdlib.h>

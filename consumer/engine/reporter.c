@@ -169,11 +169,14 @@ static void report_partition(struct engine *engine, struct position *position) {
     tell_error(engine, event, subject, "");
 }
 
+// A topic that does not exist may still be made, by a broker or, for a pattern, by whom it may
+// concern.
 static enum status meaning_of_topic_error(const struct engine *engine, int16_t code) {
     bool may_be_made = options_number(&engine->options, OPTION_ALLOW_AUTO_CREATE_TOPICS) != 0;
+    bool may_be_missing = may_be_made || subscription_pattern(engine);
     if (code == ERROR_TOPIC_AUTHORIZATION_FAILED) return STATUS_TOPIC_AUTHORIZATION_FAILED;
     if (code == ERROR_UNKNOWN_TOPIC_OR_PARTITION)
-        return may_be_made ? STATUS_OK : STATUS_NO_SUCH_TOPIC;
+        return may_be_missing ? STATUS_OK : STATUS_NO_SUCH_TOPIC;
     return kafka_error_find(code)->retriable ? STATUS_OK : STATUS_KAFKA_ERROR;
 }
 

@@ -12,6 +12,7 @@ struct fetch_node {
     struct fetch_session session;
     bool is_wanted; ///< has something to be fetched
     bool in_flight;
+    int64_t sent_at_ms;
     int64_t in_flight_bytes; ///< room that its answer may take
     int64_t retry_at_ms;
     int failures;

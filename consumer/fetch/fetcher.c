@@ -7,6 +7,7 @@
 #include "consumer/base/log.h"
 #include "consumer/base/must.h"
 #include "consumer/base/random.h"
+#include "consumer/base/sampler.h"
 #include "consumer/cluster/cluster.h"
 #include "consumer/fetch/fetch_answer.h"
 #include "consumer/fetch/fetch_node.h"
@@ -165,6 +166,7 @@ static void on_fetched(void *owner, const struct reply *reply) {
     node->failures = 0;
     fetch_session_on_answer(&node->session, response->session_id);
     fetcher->fetch_count++;
+    sampler_add(fetcher->settings.times_ms, reply->now_ms - node->sent_at_ms, reply->now_ms);
     fetcher->fetched_bytes += reply->chunk->size;
     fetch_answer_take(node, reply, response);
 }
@@ -233,6 +235,7 @@ static void send_fetch(struct fetch_node *node, struct fetch_plan *plan, int64_t
     bound_version(request, plan->by_id);
     fill_request(settings, request->message, room);
     fetch_session_build(&node->session, &request->arena, request->message, plan);
+    node->sent_at_ms = now_ms;
     node->in_flight = true;
     node->in_flight_bytes = room;
     cluster_send_take(fetcher->cluster, node->node_id, PURPOSE_FETCH, request);

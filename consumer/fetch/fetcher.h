@@ -12,10 +12,12 @@ struct log;
 struct position;
 struct position_set;
 struct queue;
+struct sampler;
 
 /// What a fetcher is set up with.
 struct fetcher_settings {
     const struct log *log;
+    struct sampler *times_ms; ///< gets how long each fetch took
     const char *rack;
     int32_t min_bytes;
     int32_t max_bytes;

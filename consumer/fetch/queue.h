@@ -18,9 +18,9 @@
 /// transactions).
 struct queued_batch {
     struct queued_batch *next;
-    struct chunk *chunk; ///< a reference of its own; NULL: a stretch to skip
-    struct slice bytes;  ///< inside the chunk
-    int64_t next_offset; ///< the position after it
+    struct chunk *chunk;  ///< a reference of its own; NULL: a stretch to skip
+    struct slice bytes;   ///< inside the chunk
+    int64_t next_offset;  ///< the position after it
     int32_t leader_epoch;
 };
 
@@ -76,7 +76,13 @@ struct queue_settings {
 struct lease;
 struct unpacker;
 
-/// Counts that the engine publishes for whoever asks for metrics. They only grow, but for the
+/// A time of the last minute.
+struct queue_time {
+    double mean_ms;
+    double most_ms;
+};
+
+/// What the engine publishes for whoever asks for metrics. Counts only grow, but for the
 /// connections.
 struct queue_counters {
     uint64_t fetches;
@@ -87,6 +93,17 @@ struct queue_counters {
     uint64_t rebalances;
     uint64_t expired_holds;
     uint64_t connections;
+    uint64_t failed_rebalances;
+    uint64_t heartbeats;
+    uint64_t joins;
+    uint64_t syncs;
+    int64_t rebalanced_at_ms; ///< -1: never
+    struct queue_time fetch_time;
+    struct queue_time commit_time;
+    struct queue_time heartbeat_time;
+    struct queue_time join_time;
+    struct queue_time sync_time;
+    struct queue_time rebalance_time;
 };
 
 /// What a queue counts itself.

@@ -5,7 +5,6 @@
 
 #include "consumer/base/must.h"
 #include "consumer/cluster/topic_groups.h"
-#include "consumer/wire/field.h"
 #include "consumer/wire/messages_fetch.h"
 #include "consumer/wire/schema.h"
 

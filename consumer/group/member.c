@@ -5,6 +5,7 @@
 
 #include "consumer/base/must.h"
 #include "consumer/group/member_core.h"
+#include "consumer/group/member_figures.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,9 @@ struct member *member_new(const struct member_config *config) {
     member->member_id = must_strdup("");
     member->generation = -1;
     member->answered_at_ms = -1;
+    member->figures = must_alloc(sizeof *member->figures);
+    member->figures->rebalance_began_at_ms = -1;
+    member->figures->rebalanced_at_ms = -1;
     member->driver->init(member);
     return member;
 }
@@ -39,6 +43,7 @@ void member_free(struct member *member) {
     assignment_dispose(&member->held);
     assignment_dispose(&member->added);
     free(member->member_id);
+    free(member->figures);
     free(member->group_instance_id);
     free(member->assignors);
     free(member);
@@ -96,6 +101,9 @@ struct member_want member_next_want(struct member *member, int64_t now_ms) {
     if (next_assign(member, &want)) return want;
     if (next_coordinator(member, now_ms, &want)) return want;
     member->driver->next(member, now_ms, &want);
+    for (int i = 0; i < MEMBER_REQUEST_COUNT && want.request_id; i++) {
+        if (member->slots[i].request_id == want.request_id) member->slots[i].sent_at_ms = now_ms;
+    }
     return want;
 }
 
@@ -222,6 +230,27 @@ static bool close_slot(
     return false;
 }
 
+/// Counts and times a good answer.
+static void measure(struct member *member, enum member_request request, int64_t now_ms) {
+    struct member_figures *figures = member->figures;
+    int64_t took_ms = now_ms - member->slots[request].sent_at_ms;
+    switch (request) {
+    case MEMBER_JOIN:
+        figures->joins++;
+        sampler_add(&figures->join_ms, took_ms, now_ms);
+        return;
+    case MEMBER_SYNC:
+        figures->syncs++;
+        sampler_add(&figures->sync_ms, took_ms, now_ms);
+        return;
+    case MEMBER_HEARTBEAT:
+        figures->heartbeats++;
+        sampler_add(&figures->heartbeat_ms, took_ms, now_ms);
+        return;
+    case MEMBER_LEAVE: return;
+    }
+}
+
 void member_on_response(
     struct member *member,
     uint32_t request_id,
@@ -230,6 +259,7 @@ void member_on_response(
 ) {
     struct member_exchange exchange;
     if (!close_slot(member, request_id, &exchange)) return;
+    if (response->error_code == 0) measure(member, exchange.request, now_ms);
     member->driver->on_response(member, exchange, response, now_ms);
     member_settle(member, now_ms);
 }
@@ -304,5 +334,7 @@ struct member_description member_describe(const struct member *member) {
         .rebalance_reason = member->rebalance_reason,
         .heartbeat_answered_at_ms = member->answered_at_ms,
         .error = member->error,
+        .rebalanced_at_ms = member->figures->rebalanced_at_ms,
+        .figures = member->figures,
     };
 }

@@ -27,6 +27,7 @@
 struct assignment;
 struct assignor;
 struct assignor_member;
+struct member_figures;
 struct topic_count;
 struct topic_partition;
 
@@ -342,8 +343,10 @@ struct member_description {
     int64_t rebalance_count;          ///< completed: times it became stable
     int64_t failed_rebalance_count;   ///< JoinGroup or SyncGroup that failed
     const char *rebalance_reason;     ///< why it joined last; "" before the first
+    int64_t rebalanced_at_ms;         ///< when the last one was completed; -1: none yet
     int64_t heartbeat_answered_at_ms; ///< last good answer of the coordinator; -1: none yet
     struct member_error error;
+    const struct member_figures *figures;
 };
 
 /// Describes the member.

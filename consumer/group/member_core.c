@@ -4,6 +4,7 @@
 #include "consumer/group/member_core.h"
 
 #include "consumer/base/must.h"
+#include "consumer/group/member_figures.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,9 +51,25 @@ void member_set_identity(struct member *member, int32_t generation, const char *
     member->identity++;
 }
 
+/// Times a rebalance, from the first step out of the old generation.
+static void begin_rebalance(struct member *member, int64_t now_ms) {
+    struct member_figures *figures = member->figures;
+    if (figures->rebalance_began_at_ms < 0) figures->rebalance_began_at_ms = now_ms;
+}
+
+static void complete_rebalance(struct member *member, int64_t now_ms) {
+    struct member_figures *figures = member->figures;
+    must(figures->rebalance_began_at_ms >= 0);
+    sampler_add(&figures->rebalance_ms, now_ms - figures->rebalance_began_at_ms, now_ms);
+    figures->rebalance_began_at_ms = -1;
+    figures->rebalanced_at_ms = now_ms;
+    member->rebalance_count++;
+}
+
 /// Forgets all of the last time in the group.
 static void rest(struct member *member) {
     must(!member->holds);
+    member->figures->rebalance_began_at_ms = -1;
     member_set_identity(member, -1, "");
     member->failures = 0;
     member->not_before_ms = 0;
@@ -69,14 +86,18 @@ static void run_entry_action(struct member *member, int64_t now_ms) {
         break;
     case MEMBER_STALE: rest(member); break;
     case MEMBER_JOINING:
+        must(!member->holds);
+        begin_rebalance(member, now_ms);
+        break;
     case MEMBER_ASSIGNING:
     case MEMBER_SYNCING: must(!member->holds); break;
     case MEMBER_STABLE:
-        member->rebalance_count++;
+        complete_rebalance(member, now_ms);
         member->failures = 0;
         member->error = (struct member_error){ 0 };
         break;
     case MEMBER_PREPARING:
+        if (member_is_wanted(member)) begin_rebalance(member, now_ms);
         member->deadline_ms = now_ms + member->config.rebalance_timeout_ms;
         if (member->wish.closed && member->deadline_ms > member->wish.leave_deadline_ms)
             member->deadline_ms = member->wish.leave_deadline_ms;
@@ -92,6 +113,7 @@ static void run_entry_action(struct member *member, int64_t now_ms) {
         if (member->deadline_ms < now_ms) member->deadline_ms = now_ms;
         break;
     case MEMBER_FATAL:
+        member->figures->rebalance_began_at_ms = -1;
         member_set_identity(member, -1, "");
         member->wish.rejoin = false;
         member->wish.stale = false;

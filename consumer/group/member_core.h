@@ -17,6 +17,7 @@ struct member_slot {
     uint32_t request_id; ///< 0: none is
     uint32_t identity;   ///< member.identity when it was sent
     uint32_t finds;      ///< member.coordinator_finds when it was sent
+    int64_t sent_at_ms;
 };
 
 /// What is known of the coordinator.
@@ -74,6 +75,7 @@ struct member {
     int64_t failed_rebalance_count;
     char rebalance_reason[MEMBER_REASON_BYTES];
     int64_t answered_at_ms;
+    struct member_figures *figures;
     struct member_error error;
 
     struct classic classic;

@@ -122,8 +122,12 @@ static void write_member(struct out *out, const struct kc_description *descripti
     write_coordinator(out, description);
     writer_member_string(out, "cluster_id", description->cluster_id);
     writer_member_known(out, "heartbeat_age_ms", description->heartbeat_age_ms);
+    writer_member_integer(out, "heartbeat_interval_ms", description->heartbeat_interval_ms);
+    writer_member_integer(out, "session_timeout_ms", description->session_timeout_ms);
     writer_member_integer(out, "rebalance_count", description->rebalance_count);
+    writer_member_integer(out, "failed_rebalance_count", description->failed_rebalance_count);
     writer_member_string(out, "rebalance_reason", description->rebalance_reason);
+    writer_member_known(out, "rebalance_age_ms", description->rebalance_age_ms);
 }
 
 void answer_begin_status(struct out *out, const struct kc_description *description) {

@@ -43,6 +43,12 @@ static const struct {
     { "commit-total", "committed_offsets_total" },
     { "commit-failed-total", "failed_commits_total" },
     { "rebalance-total", "rebalances_total" },
+    { "failed-rebalance-total", "failed_rebalances_total" },
+    { "rebalance-ack-timeout-total", "rebalance_ack_timeouts_total" },
+    { "last-rebalance-seconds-ago", "last_rebalance_age_seconds" },
+    { "heartbeat-total", "heartbeats_total" },
+    { "join-total", "joins_total" },
+    { "sync-total", "syncs_total" },
     { "connection-count", "connections" },
 };
 
