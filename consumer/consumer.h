@@ -430,14 +430,14 @@ struct kc_description {
     int64_t heartbeat_age_ms; ///< since the last good heartbeat answer; -1: none yet
     int64_t heartbeat_interval_ms;
     int64_t session_timeout_ms;
-    int64_t rebalance_count;         ///< completed since start
-    int64_t failed_rebalance_count;  ///< attempts to join that failed
-    const char *rebalance_reason;    ///< of the last one; "" before the first
-    int64_t rebalance_age_ms;        ///< since the last one was completed; -1: none yet
-    int64_t held_rebalance_id;       ///< waits for kc_acknowledge(); 0: none does
-    int64_t held_for_ms;             ///< that it will be held at most from now on; 0: none is
-    int64_t buffered_bytes;          ///< prefetched and not delivered, of all partitions
-    int64_t connection_count;        ///< open to brokers
+    int64_t rebalance_count;        ///< completed since start
+    int64_t failed_rebalance_count; ///< attempts to join that failed
+    const char *rebalance_reason;   ///< of the last one; "" before the first
+    int64_t rebalance_age_ms;       ///< since the last one was completed; -1: none yet
+    int64_t held_rebalance_id;      ///< waits for kc_acknowledge(); 0: none does
+    int64_t held_for_ms;            ///< that it will be held at most from now on; 0: none is
+    int64_t buffered_bytes;         ///< prefetched and not delivered, of all partitions
+    int64_t connection_count;       ///< open to brokers
     const struct kc_broker_state *brokers;
     size_t broker_count;
     const char *const *subscription; ///< with a pattern: the topics that match it at present
@@ -475,11 +475,10 @@ enum kc_event_kind {
     KC_PARTITIONS_LOST,
     /// `old_state` to `new_state`, names as in kc_description.state.
     KC_STATE_CHANGED,
-    /// Something went wrong: told when it begins, not again before it has been over. Of the group
-    /// membership; of the cluster, when no broker can be reached; of one partition (`partitions`
-    /// has
-    /// it), or of a subscribed topic (its `partition` is -1); of an automatic commit (`partitions`
-    /// has those that failed). Records that cannot be read are told by polls alone.
+    /// Something went wrong: told when it begins, not again before it has been over. It is of the
+    /// group membership; of the cluster, when no broker can be reached; of one partition, or of a
+    /// subscribed topic (its `partition` is -1), which is in `partitions`; or of an automatic
+    /// commit, with those that failed. Records that cannot be read are told by polls alone.
     KC_ERROR,
 };
 

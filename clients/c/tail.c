@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prints the records of a topic as they come: a consumer program in C from configuration to a clean
-// close.
+// Prints the records of a topic, or of all topics that match a pattern, as they come: a consumer
+// program in C from configuration to a clean close.
 //
 //   tail localhost:9092 my-group orders
+//   tail localhost:9092 my-group '^orders\..*' client.rack=a metadata.max.age.ms=10000
 #include "consumer/consumer.h"
 
 #include <inttypes.h>
@@ -10,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static volatile sig_atomic_t stopped;
 
@@ -55,6 +57,23 @@ static void print_line(
     (void)fprintf(stderr, "%s %s %s\n", noun, verb, details);
 }
 
+// Partitions come and go, in rebalances. A program that keeps something of its own for each would
+// put it away here; to have time for that it would return true, and call kc_acknowledge() when it
+// is done.
+static bool on_event(void *arg, const struct kc_event *event) {
+    static const char *const words[] = { "revoked", "assigned", "lost" };
+    (void)arg;
+    if (event->kind == KC_ERROR) (void)fprintf(stderr, "error: %s\n", event->text);
+    if (event->kind > KC_PARTITIONS_LOST) return false;
+    (void)fprintf(stderr, "%s:", words[event->kind]);
+    for (size_t i = 0; i < event->partition_count; i++) {
+        const struct kc_partition *one = &event->partitions[i];
+        (void)fprintf(stderr, " %s-%" PRId32, one->topic, one->partition);
+    }
+    (void)fprintf(stderr, "\n");
+    return false;
+}
+
 // One poll: waits, prints what is there, and says that it was taken. Polling again counts it as
 // processed, so that it is committed in the background (enable.auto.commit).
 static int poll_once(struct kc_consumer *consumer, struct waiter *waiter) {
@@ -77,37 +96,64 @@ static int poll_once(struct kc_consumer *consumer, struct waiter *waiter) {
     return status == KC_NO_RECORDS || kc_retriable(status, 0);
 }
 
-int main(int argc, char **argv) {
-    if (argc != 4) {
-        (void)fprintf(stderr, "usage: %s bootstrap-servers group topic\n", argv[0]);
-        return EXIT_FAILURE;
-    }
-    char error[KC_ERROR_BYTES] = "";
+// Options from the command line over those of this program; NULL with a sentence in `error`.
+static struct kc_config *make_config(int argc, char **argv, char error[KC_ERROR_BYTES]) {
     struct kc_config *config = kc_config_new();
-    if (kc_config_set(config, "bootstrap.servers", argv[1], error) ||
-        kc_config_set(config, "group.id", argv[2], error) ||
-        kc_config_set(config, "auto.offset.reset", "earliest", error)) {
-        (void)fprintf(stderr, "%s\n", error);
-        return EXIT_FAILURE;
+    enum kc_status status = kc_config_set(config, "bootstrap.servers", argv[1], error);
+    if (!status) status = kc_config_set(config, "group.id", argv[2], error);
+    if (!status) status = kc_config_set(config, "auto.offset.reset", "earliest", error);
+    for (int i = 4; i < argc && !status; i++) {
+        char *value = strchr(argv[i], '=');
+        if (value) *value++ = '\0';
+        status = kc_config_set(config, argv[i], value ? value : "", error);
     }
-    struct kc_runtime *runtime =
-        kc_runtime_new(&(struct kc_log){ .write = print_line, .level = KC_LOG_WARN });
-    struct kc_consumer *consumer = runtime ? kc_consumer_new(runtime, config, NULL, error) : NULL;
+    if (!status) return config;
     kc_config_free(config);
-    if (!consumer) {
-        (void)fprintf(stderr, "%s\n", error);
-        return EXIT_FAILURE;
+    return NULL;
+}
+
+// A topic, or behind '^' a pattern that whole names are to match.
+static enum kc_status subscribe(
+    struct kc_consumer *consumer, struct waiter *waiter, const char *topic
+) {
+    if (topic[0] == '^') {
+        kc_subscribe_pattern(consumer, topic + 1, call(waiter, 0));
+    } else {
+        kc_subscribe(consumer, &topic, 1, call(waiter, 0));
     }
-    signal(SIGINT, stop);
-    signal(SIGTERM, stop);
+    return await(waiter);
+}
+
+static enum kc_status run(struct kc_consumer *consumer, const char *topic) {
     struct waiter waiter = { .lock = PTHREAD_MUTEX_INITIALIZER,
                              .changed = PTHREAD_COND_INITIALIZER };
-    const char *topics[] = { argv[3] };
-    kc_subscribe(consumer, topics, 1, call(&waiter, 0));
-    enum kc_status status = await(&waiter);
+    enum kc_status status = subscribe(consumer, &waiter, topic);
+    if (status) (void)fprintf(stderr, "%s: %s\n", topic, kc_status_text(status));
     while (!stopped && status == KC_OK && poll_once(consumer, &waiter)) {}
     kc_close(consumer, NULL, call(&waiter, 10000));
     (void)await(&waiter);
+    return status;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 4) {
+        const char *arguments = "bootstrap-servers group topic|^pattern [key=value...]";
+        (void)fprintf(stderr, "usage: %s %s\n", argv[0], arguments);
+        return EXIT_FAILURE;
+    }
+    char error[KC_ERROR_BYTES] = "no thread or file for the engine";
+    struct kc_config *config = make_config(argc, argv, error);
+    struct kc_runtime *runtime =
+        config ? kc_runtime_new(&(struct kc_log){ .write = print_line, .level = KC_LOG_WARN })
+               : NULL;
+    struct kc_listener listener = { .on_event = on_event };
+    struct kc_consumer *consumer =
+        runtime ? kc_consumer_new(runtime, config, &listener, error) : NULL;
+    kc_config_free(config);
+    if (!consumer) (void)fprintf(stderr, "%s\n", error);
+    signal(SIGINT, stop);
+    signal(SIGTERM, stop);
+    enum kc_status status = consumer ? run(consumer, argv[3]) : KC_INVALID_CONFIG;
     kc_consumer_free(consumer);
     kc_runtime_free(runtime);
     return status == KC_OK ? EXIT_SUCCESS : EXIT_FAILURE;

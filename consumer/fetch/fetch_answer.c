@@ -123,7 +123,7 @@ struct piece {
     struct slice bytes;
     int64_t next_offset;
     int32_t leader_epoch;
-    bool is_dropped;      // nothing of it is to be delivered
+    bool is_dropped; // nothing of it is to be delivered
 };
 
 static void push(struct position *position, struct chunk *chunk, const struct piece *piece) {

@@ -18,9 +18,9 @@
 /// transactions).
 struct queued_batch {
     struct queued_batch *next;
-    struct chunk *chunk;  ///< a reference of its own; NULL: a stretch to skip
-    struct slice bytes;   ///< inside the chunk
-    int64_t next_offset;  ///< the position after it
+    struct chunk *chunk; ///< a reference of its own; NULL: a stretch to skip
+    struct slice bytes;  ///< inside the chunk
+    int64_t next_offset; ///< the position after it
     int32_t leader_epoch;
 };
 

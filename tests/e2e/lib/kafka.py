@@ -49,10 +49,10 @@ class Kafka:
     def at_least(self, major, minor=0):
         return tuple(map(int, self.version.split(".")[:2])) >= (major, minor)
 
-    def create_topic(self, partitions=1, replicas=1, replica_assignment=None, **config):
-        """Creates a topic with a name of its own; returns when every partition has a leader. Config
+    def create_topic(self, partitions=1, replicas=1, replica_assignment=None, name=None, **config):
+        """Creates a topic, with a name of its own if none is given; returns when every partition has a leader. Config
         names are written with underscores. Records are kept for ever: their timestamps may be made up."""
-        name = f"t-{uuid.uuid4().hex[:12]}"
+        name = name or f"t-{uuid.uuid4().hex[:12]}"
         settings = {key.replace("_", "."): str(value) for key, value in {"retention_ms": -1, **config}.items()}
         if replica_assignment is None:
             new = NewTopic(name, num_partitions=partitions, replication_factor=replicas, config=settings)

@@ -578,6 +578,17 @@ START_TEST(an_application_may_ask_for_a_rebalance) {
 
 END_TEST
 
+START_TEST(a_member_that_has_ended_for_good_says_why_it_does_not_rebalance) {
+    struct world *world = world_new(1, 1);
+    struct world_consumer *consumer = start(world, GROUP "group.instance.id=one");
+    world_error(world, API_HEARTBEAT, FAKE_FAULT_ERROR, ERROR_FENCED_INSTANCE_ID, 1);
+    world_await_event(consumer, EVENT_PARTITIONS_LOST, 1, SECONDS(2));
+    ck_assert_int_eq(world_await(ask_for_rebalance(consumer, NULL)), STATUS_FENCED);
+    world_free(world);
+}
+
+END_TEST
+
 START_TEST(a_rebalance_needs_a_group_and_a_subscription) {
     struct world *world = world_new(1, 1);
     struct world_consumer *alone = world_add(world, "auto.offset.reset=earliest");
@@ -616,6 +627,7 @@ SUITE(engine_handover) {
         a_close_without_its_coordinator_tells_that_what_was_held_is_lost,
         partitions_assigned_by_hand_come_and_go_without_a_word,
         an_application_may_ask_for_a_rebalance,
+        a_member_that_has_ended_for_good_says_why_it_does_not_rebalance,
         a_rebalance_needs_a_group_and_a_subscription
     );
     TCase *cases = tcase_create("handover, bounds and ends");

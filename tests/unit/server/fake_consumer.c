@@ -486,7 +486,6 @@ static void describe(
             .preferred_replica = -1,
             .leader = 1,
             .leader_epoch = 4,
-            .preferred_replica = -1,
             .acknowledged = -1,
             .state = "fetching",
         };
