@@ -165,6 +165,7 @@ struct fake_server *fake_server_open(struct fake_cluster *cluster, int32_t port)
     server->second_timer.data = server;
     start_signals(server);
     struct fake_broker *broker = fake_cluster_find_broker(cluster, 1);
+    must(broker != NULL);
     (void)snprintf(broker->host, sizeof broker->host, "127.0.0.1");
     broker->port = port;
     cluster->now_ms = clock_now_ms();

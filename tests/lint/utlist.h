@@ -19,3 +19,4 @@ void *lint_list_remove(void *head, void *item);
 #define DL_FOREACH2(head, item, after)        for ((item) = (head); (item); (item) = (item)->after)
 #define DL_FOREACH_SAFE(head, item, following) \
     for ((item) = (head); (item) && ((following) = (item)->next, 1); (item) = (following))
+#define LL_FOREACH(head, item)                for ((item) = (head); (item); (item) = (item)->next)

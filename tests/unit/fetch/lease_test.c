@@ -204,7 +204,7 @@ START_TEST(a_batch_that_a_poll_did_not_finish_goes_on_with_its_next_record) {
     queue_rig_push_log(partition, 0, false);
     queue_rig_push_log(partition, RIG_BATCH_OFFSETS, false);
     int64_t next = queue_rig_next_record(0, 0);
-    while (next < RIG_BATCH_OFFSETS * 2) {
+    while (next < (int64_t)RIG_BATCH_OFFSETS * 2) {
         struct lease *lease = queue_rig_open(&rig, 0);
         queue_rig_expect(lease, 0, next);
         lease_close(lease, false);

@@ -83,8 +83,8 @@ END_TEST
 static void unpack(void) {
     const char *encoding = client_header(&client, "Content-Encoding");
     struct out plain = { 0 };
-    char *room = out_room(&plain, 4 * LARGE_BYTES);
-    size_t size = 4 * LARGE_BYTES;
+    char *room = out_room(&plain, (size_t)4 * LARGE_BYTES);
+    size_t size = (size_t)4 * LARGE_BYTES;
     ck_assert_ptr_nonnull(encoding);
     if (strcmp(encoding, "zstd") == 0) {
         size = ZSTD_decompress(room, size, client.body.data, client.body.size);

@@ -92,6 +92,17 @@ static void expect_block(struct reader *reader, const char *wanted) {
     ck_assert_str_eq(block, wanted);
 }
 
+/// The number behind `prefix`, with which the text must begin; `rest` is what follows it.
+static long long read_id(const char *text, const char *prefix, const char **rest) {
+    size_t size = strlen(prefix);
+    ck_assert_msg(strncmp(text, prefix, size) == 0, "no id: %s", text);
+    char *end = NULL;
+    long long id = strtoll(text + size, &end, 10);
+    ck_assert_ptr_ne(end, text + size);
+    *rest = end;
+    return id;
+}
+
 /// The next event, without comments and the retry.
 static struct event next_event(struct reader *reader) {
     struct event event = { 0 };
@@ -99,9 +110,10 @@ static struct event next_event(struct reader *reader) {
     do {
         ck_assert_msg(next_block(reader, block, sizeof block), "the stream ended");
     } while (block[0] != 'i');
-    int fields =
-        sscanf(block, "id: %lld\nevent: %39s\ndata: %1999[^\n]", &event.id, event.name, event.data);
-    ck_assert_msg(fields == 3, "no event: %s", block);
+    const char *rest = NULL;
+    event.id = read_id(block, "id: ", &rest);
+    int fields = sscanf(rest, "\nevent: %39s\ndata: %1999[^\n]", event.name, event.data);
+    ck_assert_msg(fields == 2, "no event: %s", block);
     return event;
 }
 
@@ -247,7 +259,9 @@ static long long first_id(struct events *events, struct events_place place) {
     }
     struct stream_feed feed = events_feed(reader);
     ck_assert_int_eq(feed.fill(feed.arg, &text), STREAM_GOES_ON);
-    ck_assert_int_eq(sscanf(out_text(&text), "retry: 1000\n\nid: %lld\n", &id), 1);
+    const char *rest = NULL;
+    id = read_id(out_text(&text), "retry: 1000\n\nid: ", &rest);
+    ck_assert_int_eq(*rest, '\n');
     feed.over(feed.arg);
     out_dispose(&text);
     return id;

@@ -67,7 +67,7 @@ static enum MHD_Result on_request(
     const char *method,
     const char *version,
     const char *body,
-    size_t *body_size,
+    size_t *body_size, // NOLINT(readability-non-const-parameter): its type is libmicrohttpd's
     void **context
 ) {
     (void)arg, (void)path, (void)method, (void)version, (void)body, (void)body_size;
