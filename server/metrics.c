@@ -85,7 +85,7 @@ static const struct metric_description descriptions[] = {
                                          "the poll before was open: maybe two applications share "
                                          "this consumer.",
                                          true },
-    [METRIC_RECORD_STREAMS] = { "record-streams-total", "Streams of records begun.", true },
+    [METRIC_RECORD_STREAMS] = { "record-streams-opened-total", "Streams of records begun.", true },
     [METRIC_RECORD_STREAMS_OPEN] = { "record-streams",
                                      "Streams of records that are open; one of a consumer at most.",
                                      false },

@@ -254,6 +254,14 @@ def test_a_static_member_that_another_takes_the_place_of(kafka, topic, start_sid
     assert values(second.poll_until(3)) == produce.numbered(0, 3)
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_poll_of_what_does_not_exist(kafka, topic, start_sidecar, method):
+    sidecar = start_sidecar(kafka.bootstrap).wait_up()
+    for named, code in (("no-such-topic:0", "NO_SUCH_TOPIC"), (f"{topic}:300", "NO_SUCH_PARTITION")):
+        sidecar.http.put("/v1/assignment", tp=named).ok()
+        eventually(lambda: sidecar.http.call(method, "/v1/poll?timeout_ms=1000").problem(404, code))
+
+
 # No position
 
 def test_without_a_reset_policy_positions_outside_the_log_are_told(kafka, topic, start_sidecar):
