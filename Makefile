@@ -112,6 +112,11 @@ e2e:
 	.cache/venv/bin/python -m pytest tests/e2e --sidecar $(OUT)/kafka-sidecar --kafka-version $(KAFKA) \
 	    -n $(E2E_WORKERS) --dist worksteal $(if $(filter short,$(E2E)),-m short) $(ARGS)
 
+# Requests made up from the API's document; what they find becomes a test.
+SCHEMATHESIS_SECONDS ?= 60
+.PHONY: schemathesis
+schemathesis: ; $(MAKE) e2e ARGS='-k schemathesis --schemathesis-seconds $(SCHEMATHESIS_SECONDS)'
+
 # Every tests/fuzz/fuzz_*.c by libFuzzer, FUZZ_SECONDS each; what it learns stays in build/corpus.
 FUZZ_SECONDS ?= 60
 FUZZ_SOURCES  = $(call sources,consumer) $(filter-out %/main.c,$(call sources,tests/fake_kafka)) \

@@ -21,7 +21,8 @@ from lib.sidecar import Sidecar  # noqa: E402
 
 def pytest_addoption(parser):
     parser.addoption("--sidecar", default="build/release/kafka-sidecar", help="the program under test")
-    parser.addoption("--schemathesis-seconds", type=int, default=20, help="how long made-up requests are sent")
+    parser.addoption("--schemathesis-seconds", type=int, default=0,
+                     help="how long made-up requests are sent; 0: not at all")
     parser.addoption("--kafka-version", default="4.4.0", help="4.4.0, 3.9.1, 2.8.2 or 2.1.1")
 
 

@@ -168,6 +168,13 @@ def test_a_broker_that_does_not_answer(start_fake_kafka, start_sidecar):
         client("/v1/poll", commit=True).problem(504, "TIMED_OUT")
 
 
+@pytest.mark.short
+def test_a_coordinator_that_does_not_answer_to_a_goodbye(start_fake_kafka, start_sidecar):
+    kafka = start_fake_kafka("--silent", "LeaveGroup")
+    sidecar = start_sidecar(kafka.bootstrap, "t", settings={"default.api.timeout.ms": 500}).wait_ready()
+    sidecar.http.delete("/v1/subscription").problem(504, "TIMED_OUT")
+
+
 def test_a_broker_that_freezes(own_kafka, start_sidecar):
     """it is reachable, for all that is known"""
     topic = own_kafka.create_topic()

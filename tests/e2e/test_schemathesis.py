@@ -1,5 +1,5 @@
 """Schemathesis lets loose on the sidecar whatever it makes of the API's document: no answer may be other than the document
-says, and the sidecar lives on. Longer: make e2e ARGS='-k schemathesis --schemathesis-seconds 600'"""
+says, and the sidecar lives on. It is a search, not a proof, so it is asked for: make schemathesis"""
 import json
 import subprocess
 import sys
@@ -23,11 +23,13 @@ def orders(binary, tmp_path):
 
 def test_schemathesis_finds_nothing_that_the_document_does_not_have(orders, start_sidecar, tmp_path, pytestconfig):
     """Streams without an end are left out, and the management listener."""
+    seconds = pytestconfig.getoption("--schemathesis-seconds")
+    if not seconds:
+        pytest.skip("made-up requests are sent by: make schemathesis")
     sidecar = start_sidecar(orders.bootstrap, "orders", settings=SETTINGS).wait_ready()
     paths = {path: item for path, item in DOCUMENT.content["paths"].items()
              if "servers" not in item and "text/event-stream" not in json.dumps(item)}
     (tmp_path / "openapi.json").write_text(json.dumps({**DOCUMENT.content, "paths": paths}))
-    seconds = pytestconfig.getoption("--schemathesis-seconds")
     command = [sys.executable, "-m", "schemathesis.cli", "run", str(tmp_path / "openapi.json"),
                "--url", f"http://{sidecar.listener}", "--checks", CHECKS, "--phases", "examples,coverage,fuzzing",
                "--max-time", str(seconds), "--request-timeout", "30", "--no-color"]

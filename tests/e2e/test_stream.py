@@ -49,6 +49,7 @@ def test_who_has_the_seat(kafka, topic, sidecar):
     with Lines(sidecar):
         sidecar.http.get("/v1/poll").problem(409, "POLL_IN_PROGRESS")
         sidecar.http.get("/v1/stream").problem(409, "POLL_IN_PROGRESS")
+    eventually(lambda: sidecar.http.get("/v1/poll").ok())  # the stream's end has been seen
     poll = sidecar.hold_poll()
     sidecar.http.get("/v1/stream").problem(409, "POLL_IN_PROGRESS")
     produce.produce(kafka.bootstrap, topic, [b"x"])
