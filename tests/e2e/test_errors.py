@@ -127,7 +127,9 @@ def test_a_consumer_that_does_not_exist(alone):
 def test_a_poll_while_it_shuts_down(start_sidecar, method):
     """pitfall 116: other calls are served while somebody is connected"""
     sidecar = start_sidecar(f"127.0.0.1:{free_port()}", settings={"shutdown.grace.ms": 20000}).wait_up()
-    with socket.create_connection(sidecar.listener.split(":")):
+    with socket.create_connection(sidecar.listener.split(":")) as held:
+        held.sendall(b"GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert held.recv(1), "it has not taken the connection"
         sidecar.terminate()
         eventually(lambda: sidecar.http.call(method, "/v1/poll").problem(503, "SHUTTING_DOWN"))
         assert sidecar.status()["shutting_down"] is True
