@@ -4,7 +4,7 @@
 # make test       install, build, and pass every test: unit (ASan + UBSan) and end to end against real Kafka
 # make unit       unit tests alone            make unit SAN=thread
 # make check      what every change must pass: format, lint, tidy, unit tests under ASan + UBSan
-# make bench      compare with other clients  make fuzz | format | lint | clean    see README.md
+# make bench      compare with other clients  make fuzz | schemathesis | format | lint | clean    see README.md
 
 BUILD   ?= release
 SAN     ?=
