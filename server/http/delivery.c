@@ -56,7 +56,9 @@ struct delivery {
     pthread_mutex_t mutex; ///< taken before that of the bridge and those of the library
     pthread_cond_t waited; ///< signalled when a wait is over
     enum state state;
-    const struct peer *peer; ///< of who is seated, or of its answer; NULL when free or watched
+    /// Of who is seated, or of its answer. NULL when free or watched, and once a stream that is yet
+    /// to leave has lost its connection.
+    const struct peer *peer;
     struct kc_poll *poll;    ///< while waiting, and from sending on
     struct delivery_stream stream; ///< while streaming
     int64_t sent_notice; ///< from sending on: the rebalance of which the answer tells; 0: none
@@ -247,6 +249,10 @@ static void take_seat(struct delivery *delivery, const struct peer *peer, bool h
     metrics_add(delivery->metrics, METRIC_POLLS, 1);
 }
 
+static bool stream_is_gone(const struct delivery *delivery) {
+    return !delivery->peer || peer_is_gone(delivery->peer);
+}
+
 enum delivery_turn delivery_ask(
     struct delivery *delivery, const struct peer *peer, bool has_session
 ) {
@@ -260,7 +266,7 @@ enum delivery_turn delivery_ask(
         turn = DELIVERY_YOURS;
     } else if (delivery->rewinds) {
         turn = DELIVERY_WAIT;
-    } else if (delivery->state == STATE_STREAMING && peer_is_gone(delivery->peer)) {
+    } else if (delivery->state == STATE_STREAMING && stream_is_gone(delivery)) {
         end_stream(delivery);
         turn = DELIVERY_WAIT;
     } else if (delivery->state == STATE_WAITING && !delivery->queue && peer_is_gone(delivery->peer)) {
@@ -411,6 +417,7 @@ void delivery_on_close(struct delivery *delivery, const struct peer *peer) {
         if (delivery->state == STATE_SENDING) decide(delivery, false);
         if (delivery->state == STATE_IN_DOUBT) settle(delivery, DELIVERY_WHAT_IS_KNOWN);
         if (delivery->state == STATE_IN_DOUBT) watch(delivery);
+        if (delivery->state == STATE_STREAMING) delivery->peer = NULL;
     }
     unlock(delivery);
 }

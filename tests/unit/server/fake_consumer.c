@@ -346,6 +346,7 @@ static void run_one(
     case FAKE_REBALANCE:
     case FAKE_TOPICS:
     case FAKE_DESCRIBE:
+    case FAKE_WAIT:
     case FAKE_CLOSE:
     case FAKE_COMMAND_COUNT: must(!"a command about partitions");
     }

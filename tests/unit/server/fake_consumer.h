@@ -30,6 +30,7 @@ enum fake_command {
     FAKE_TOPICS,
     FAKE_DESCRIBE,
     FAKE_CLOSE,
+    FAKE_WAIT, ///< the end of a poll's wait, which is no command but can be held as they can
     FAKE_COMMAND_COUNT,
 };
 

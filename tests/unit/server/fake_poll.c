@@ -25,7 +25,7 @@ static bool is_ready(struct kc_poll *poll) {
 
 void fake_complete_wait(struct fake_consumer *consumer) {
     struct kc_poll *poll = consumer->poll;
-    if (!poll || !poll->waiting) return;
+    if (!poll || !poll->waiting || fake.held[FAKE_WAIT]) return;
     enum kc_status status = is_ready(poll)                       ? KC_OK
                             : poll->interrupted                  ? KC_INTERRUPTED
                             : consumer->closed                   ? KC_CLOSED

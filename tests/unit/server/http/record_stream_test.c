@@ -275,6 +275,35 @@ START_TEST(a_client_that_does_not_read_leaves_the_seat_when_it_dies) { // pitfal
 
 END_TEST
 
+static void wait_for_metric(const char *line) {
+    struct client probe = client_connect_management();
+    char wanted[100];
+    (void)snprintf(wanted, sizeof wanted, "\nkafka_sidecar_%s\n", line);
+    do {
+        ck_assert_int_eq(client_call(&probe, "GET", "/metrics", NULL), 200);
+    } while (!strstr(client_body(&probe), wanted));
+    client_close(&probe);
+}
+
+START_TEST(a_poll_that_comes_while_a_dead_stream_leaves_waits_for_the_seat) { // pitfall 106
+    struct reader reader = lines_begin();
+    fake_wait_for_waiting(true);
+    fake_hold(FAKE_WAIT);
+    reader_close(&reader);
+    wait_for_metric("record_streams_open 0");
+    wait_for_metric("http_connections 1");
+    client_ask(&other, "GET", "/v1/poll", NULL);
+    struct client after = client_connect(); // what is answered after the poll has been looked at
+    ck_assert_int_eq(client_call(&after, "GET", "/v1/paused", NULL), 200);
+    client_close(&after);
+    fake_add_text("orders", 0, "a");
+    fake_release(FAKE_WAIT);
+    ck_assert_int_eq(client_read(&other), 200);
+    ck_assert_int_eq(client_records(&other), 1);
+}
+
+END_TEST
+
 static const struct kc_poll_error corrupt = { .status = KC_CORRUPT_RECORDS,
                                               .topic = "orders",
                                               .partition = 0,
@@ -467,6 +496,7 @@ SUITE(record_stream) {
         with_auto_ack_what_was_written_is_processed,
         a_record_is_taken_only_when_the_client_has_room,
         a_client_that_does_not_read_leaves_the_seat_when_it_dies,
+        a_poll_that_comes_while_a_dead_stream_leaves_waits_for_the_seat,
         an_error_is_the_last_event,
         an_error_is_the_last_line,
         a_new_session_ends_the_stream_of_the_old_one,
