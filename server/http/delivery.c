@@ -59,7 +59,7 @@ struct delivery {
     /// Of who is seated, or of its answer. NULL when free or watched, and once a stream that is yet
     /// to leave has lost its connection.
     const struct peer *peer;
-    struct kc_poll *poll;    ///< while waiting, and from sending on
+    struct kc_poll *poll;          ///< while waiting, and from sending on
     struct delivery_stream stream; ///< while streaming
     int64_t sent_notice; ///< from sending on: the rebalance of which the answer tells; 0: none
     int64_t told_notice; ///< the last rebalance of which a poll's client was told; 0: none

@@ -253,6 +253,14 @@ static ssize_t give(struct stream *stream, char *to, size_t room) {
     return (ssize_t)size;
 }
 
+/// The socket is cut. libmicrohttpd closes a connection at once when it can't write, but one whose
+/// content ends with an error only after the connection's time-out.
+static ssize_t give_nobody(char *to, size_t room) {
+    must(room > 0);
+    *to = '\n';
+    return 1;
+}
+
 /// What is to be done before the feed is asked.
 enum turn { TURN_ASK, TURN_BROKEN, TURN_SUSPENDED };
 
@@ -282,7 +290,7 @@ static ssize_t on_room(void *arg, uint64_t position, char *to, size_t room) {
         if (stream->is_last) return MHD_CONTENT_READER_END_OF_STREAM;
         switch (take_turn(stream, was_asked, &keepalive)) {
         case TURN_ASK: ask_feed(stream, keepalive); break;
-        case TURN_BROKEN: return MHD_CONTENT_READER_END_WITH_ERROR;
+        case TURN_BROKEN: return give_nobody(to, room);
         case TURN_SUSPENDED: return 0;
         }
     }

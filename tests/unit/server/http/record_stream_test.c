@@ -275,31 +275,34 @@ START_TEST(a_client_that_does_not_read_leaves_the_seat_when_it_dies) { // pitfal
 
 END_TEST
 
-static void wait_for_metric(const char *line) {
+static bool metric_is(const char *line) {
     struct client probe = client_connect_management();
     char wanted[100];
     (void)snprintf(wanted, sizeof wanted, "\nkafka_sidecar_%s\n", line);
-    do {
-        ck_assert_int_eq(client_call(&probe, "GET", "/metrics", NULL), 200);
-    } while (!strstr(client_body(&probe), wanted));
+    ck_assert_int_eq(client_call(&probe, "GET", "/metrics", NULL), 200);
+    bool is_found = strstr(client_body(&probe), wanted) != NULL;
     client_close(&probe);
+    return is_found;
 }
 
 START_TEST(a_poll_that_comes_while_a_dead_stream_leaves_waits_for_the_seat) { // pitfall 106
+    struct client second = client_connect();
     struct reader reader = lines_begin();
     fake_wait_for_waiting(true);
     fake_hold(FAKE_WAIT);
     reader_close(&reader);
-    wait_for_metric("record_streams_open 0");
-    wait_for_metric("http_connections 1");
+    while (!metric_is("record_streams 0")) {} // until keeping it alive has failed
+    // The library forgets a connection when it is busy with others.
+    while (!metric_is("http_connections 2"))
+        ck_assert_int_eq(client_call(&second, "GET", "/v1/paused", NULL), 200);
     client_ask(&other, "GET", "/v1/poll", NULL);
-    struct client after = client_connect(); // what is answered after the poll has been looked at
-    ck_assert_int_eq(client_call(&after, "GET", "/v1/paused", NULL), 200);
-    client_close(&after);
+    // What is answered behind the poll tells that it has been looked at.
+    ck_assert_int_eq(client_call(&second, "GET", "/v1/paused", NULL), 200);
     fake_add_text("orders", 0, "a");
     fake_release(FAKE_WAIT);
     ck_assert_int_eq(client_read(&other), 200);
     ck_assert_int_eq(client_records(&other), 1);
+    client_close(&second);
 }
 
 END_TEST
@@ -496,7 +499,6 @@ SUITE(record_stream) {
         with_auto_ack_what_was_written_is_processed,
         a_record_is_taken_only_when_the_client_has_room,
         a_client_that_does_not_read_leaves_the_seat_when_it_dies,
-        a_poll_that_comes_while_a_dead_stream_leaves_waits_for_the_seat,
         an_error_is_the_last_event,
         an_error_is_the_last_line,
         a_new_session_ends_the_stream_of_the_old_one,
@@ -516,6 +518,7 @@ SUITE(record_stream) {
     tcase_add_checked_fixture(talkative, begin_talkative, end);
     tcase_add_test(talkative, a_quiet_stream_is_kept_alive);
     tcase_add_test(talkative, a_client_that_reads_slowly_is_not_cut);
+    tcase_add_test(talkative, a_poll_that_comes_while_a_dead_stream_leaves_waits_for_the_seat);
     suite_add_tcase(s, talkative);
     TCase *alone = tcase_create("alone");
     tcase_add_test(alone, a_stream_ends_in_good_order_when_the_server_stops);
