@@ -16,6 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from lib.document import DOCUMENT  # noqa: E402
 from lib.kafka import FakeKafka, Kafka, NotAvailable  # noqa: E402
+from lib.secured import SecuredKafka  # noqa: E402
 from lib.sidecar import Sidecar  # noqa: E402
 
 
@@ -107,10 +108,10 @@ def binary(pytestconfig):
     return path
 
 
-def start_kafka(*arguments, **options):
+def start_kafka(*arguments, make=Kafka, **options):
     """A cluster; where none can be had the test is skipped, but never in CI."""
     try:
-        return Kafka(*arguments, **options)
+        return make(*arguments, **options)
     except NotAvailable as reason:
         if os.environ.get("CI"):
             pytest.fail(f"real Kafka is needed in CI: {reason}")
@@ -121,6 +122,16 @@ def start_kafka(*arguments, **options):
 def kafka(tmp_path_factory, kafka_version):
     """One broker that all tests share."""
     cluster = start_kafka(tmp_path_factory.mktemp("kafka"), kafka_version)
+    yield cluster
+    cluster.down()
+
+
+@pytest.fixture(scope="session")
+def secured_kafka(tmp_path_factory, kafka_version):
+    """One broker with every secured listener, which all tests share."""
+    if kafka_version == "2.1.1":
+        pytest.skip("secured listeners are tried on 2.8.2 and newer")
+    cluster = start_kafka(tmp_path_factory.mktemp("secured"), kafka_version, make=SecuredKafka)
     yield cluster
     cluster.down()
 

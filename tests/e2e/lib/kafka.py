@@ -29,13 +29,14 @@ def run_tool(*arguments):
 class Kafka:
     """A cluster of one or three brokers."""
 
-    def __init__(self, folder, version, brokers=1, port=0, proxy=0, properties=()):
+    def __init__(self, folder, version, brokers=1, port=0, proxy=0, properties=(), secured=False):
         self.folder = folder
         self.version = version
         extra = [word for text in properties for word in ("--property", text)]
         output = run_tool("up", "--dir", folder, "--version", version, "--brokers", brokers, "--port", port,
-                          "--proxy", proxy, *extra)
-        self.bootstrap = output.strip().removeprefix("bootstrap=")
+                          "--proxy", proxy, *extra, *(["--secured"] if secured else []))
+        self.listeners = dict(line.split("=") for line in output.splitlines())
+        self.bootstrap = self.listeners.pop("bootstrap")
         self.admin = AdminClient({"bootstrap.servers": self.bootstrap, "topic.metadata.refresh.interval.ms": 200,
                                   "log_level": 0})
 
