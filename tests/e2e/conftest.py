@@ -14,8 +14,10 @@ LONGEST = ("test_volume.py", "test_trouble.py")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from lib.credentials import Credentials  # noqa: E402
 from lib.document import DOCUMENT  # noqa: E402
 from lib.kafka import FakeKafka, Kafka, NotAvailable  # noqa: E402
+from lib.produce import SteadyProducer  # noqa: E402
 from lib.secured import SecuredKafka  # noqa: E402
 from lib.sidecar import Sidecar  # noqa: E402
 
@@ -24,6 +26,8 @@ def pytest_addoption(parser):
     parser.addoption("--sidecar", default="build/release/kafka-sidecar", help="the program under test")
     parser.addoption("--schemathesis-seconds", type=int, default=0,
                      help="how long made-up requests are sent; 0: not at all")
+    parser.addoption("--reauthentication-seconds", type=int, default=8,
+                     help="how long sessions of three seconds are renewed under load")
     parser.addoption("--kafka-version", default="4.4.0", help="4.4.0, 3.9.1, 2.8.2 or 2.1.1")
 
 
@@ -216,6 +220,44 @@ def start_sidecar(binary, tmp_path, group, request):
             sidecar.kill()
             print(f"--- {' '.join(sidecar.command)}\n{sidecar.log[-8000:]}")
     assert all(code == 0 for code in codes), f"exit codes after SIGTERM: {codes}"
+
+
+@pytest.fixture
+def steady(request):
+    """Starts producers that are stopped after the test."""
+    started = []
+
+    def start(kafka, topic, partitions):
+        started.append(SteadyProducer(kafka.bootstrap, topic, partitions))
+        return started[-1]
+
+    yield start
+    for producer in started:
+        producer.stopping.set()
+
+
+@pytest.fixture
+def reauthentication_seconds(pytestconfig):
+    return pytestconfig.getoption("--reauthentication-seconds")
+
+
+@pytest.fixture
+def start_secured(secured_kafka, start_sidecar, tmp_path):
+    """Starts sidecars that come in by a way to be secured: start_secured(way, topic, listener="REAUTH",
+    changes={…properties…}, user=(name, password)). What they need is in the folder of `sidecar.credentials`, after
+    `spoil` was called with that."""
+    def start(way, topics=(), listener=None, changes=None, user=None, spoil=None, **options):
+        if not secured_kafka.has(way):
+            pytest.skip("this Kafka cannot check signed tokens")
+        credentials = Credentials(tmp_path / f"credentials-{os.urandom(3).hex()}", secured_kafka, way, user, changes)
+        if spoil:
+            spoil(credentials)
+        bootstrap = secured_kafka.address(listener or way.listener)
+        sidecar = start_sidecar(bootstrap, topics, arguments=["--config", str(credentials.file)], **options)
+        sidecar.credentials = credentials
+        return sidecar
+
+    return start
 
 
 @pytest.fixture

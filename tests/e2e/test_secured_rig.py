@@ -6,9 +6,11 @@ import uuid
 import confluent_kafka
 import pytest
 from confluent_kafka import Consumer, KafkaError
+from confluent_kafka.admin import AclOperation
 from kafka import KafkaConsumer
 
 from lib import produce
+from lib.fronts import is_resumed
 from lib.secured import WAYS, Way, confluent_round_trip, confluent_settings
 from lib.wait import eventually
 
@@ -125,6 +127,42 @@ def test_passwords_trust_and_keys_change_while_the_broker_runs(secured_kafka):
             secured_kafka.use_token_keys(one="token")
 
 
+def test_the_certificate_that_a_listener_shows_changes_while_the_broker_runs(secured_kafka):
+    way = Way("TLSv1.2")
+    other = {"ssl.ca.location": str(secured_kafka.secret("other-ca.pem"))}
+    expired = {"bootstrap.servers": secured_kafka.address("EXPIRED")}
+    try:
+        secured_kafka.show_certificate("TLS12", "broker-other-ca")
+        assert comes_in(secured_kafka, way, **other)
+        refusal(secured_kafka, way, KafkaError._SSL)
+        secured_kafka.show_certificate("EXPIRED", "broker")
+        assert comes_in(secured_kafka, way, **expired)
+    finally:
+        secured_kafka.show_certificate("TLS12", "broker")
+        secured_kafka.show_certificate("EXPIRED", "broker-expired")
+    assert comes_in(secured_kafka, way)
+    refusal(secured_kafka, way, KafkaError._SSL, **expired)
+
+
+def test_rules_are_about_one_user_until_they_are_forgotten(secured_kafka):
+    topic = secured_kafka.create_topic()
+    found = {}
+
+    def seen_by(user):
+        client = Consumer({"group.id": "rules", **confluent_settings(secured_kafka, Way("SASL_PLAINTEXT", "PLAIN")),
+                           "sasl.username": user, "sasl.password": f"{user}-secret"})
+        found[user] = client.list_topics(topic, timeout=20).topics[topic].error
+        client.close()
+        return found[user] is None
+
+    secured_kafka.rule("topic", topic, AclOperation.ALL)
+    secured_kafka.rule("topic", topic, AclOperation.READ, AclOperation.DESCRIBE, allow=True, user="bob")
+    eventually(lambda: seen_by("bob") and not seen_by("alice"))
+    assert found["alice"].code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
+    secured_kafka.forget_rules("topic", topic)
+    eventually(lambda: seen_by("alice"))
+
+
 def test_sessions_end_after_three_seconds_where_they_are_short(secured_kafka):
     """A client that proves itself again stays; its front sees one connection to the broker."""
     way = Way("SASL_SSL", "SCRAM-SHA-512")
@@ -142,6 +180,21 @@ def test_sessions_end_after_three_seconds_where_they_are_short(secured_kafka):
         assert secured_kafka.fronts["REAUTH"].count == before
     finally:
         client.close()
+
+
+@pytest.mark.parametrize("listener", ["TLS12", "TLS13"])
+def test_fronts_see_whether_a_session_is_resumed(secured_kafka, listener):
+    front = secured_kafka.fronts[listener]
+    context = ssl.create_default_context(cafile=str(secured_kafka.secret("ca.pem")))
+    session = None
+    for known in (False, True):
+        with socket.create_connection(tuple(front.address.split(":"))) as plain:
+            with context.wrap_socket(plain, server_hostname="localhost", session=session) as peer:
+                peer.sendall(b"\0\0\0\x0c\0\x12\0\0\0\0\0\1\0\2me")  # ApiVersions: tickets come with the answer
+                assert peer.recv(1)
+                session = peer.session
+                assert peer.session_reused == known
+        assert is_resumed(front.openings[-1]) == known
 
 
 def test_fronts_count_and_cut(secured_kafka):

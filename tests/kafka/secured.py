@@ -170,6 +170,7 @@ def make_secrets(folder):
     authority.issue("client", "/CN=client")
     authority.issue("client-expired", "/CN=client", expired=True)
     other.issue("client-other-ca", "/CN=client")
+    other.issue("broker-other-ca", "/CN=broker", here)
     openssl("pkcs8", "-topk8", "-in", folder / "client.key", "-v2", "aes-256-cbc", "-passout", f"pass:{KEY_PASSWORD}",
             "-out", folder / "client-encrypted.key")
     (folder / "clients.pem").write_bytes((folder / "ca.pem").read_bytes())  # whom MTLS trusts; tests change it

@@ -8,8 +8,9 @@ import sys
 import time
 
 from confluent_kafka import Consumer, Producer
-from confluent_kafka.admin import (ConfigEntry, ConfigResource, ScramCredentialInfo, ScramMechanism,
-                                   UserScramCredentialUpsertion, AlterConfigOpType)
+from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AlterConfigOpType,
+                                   ConfigEntry, ConfigResource, ResourcePatternType, ResourceType, ScramCredentialInfo,
+                                   ScramMechanism, UserScramCredentialUpsertion)
 
 from .fronts import Front
 from .kafka import Kafka
@@ -22,6 +23,7 @@ import secured  # noqa: E402
 HOST = "127.0.0.1"
 SCRAM_USER, SCRAM_PASSWORD = "sam", "sam-secret"
 SCRAM = {"SCRAM-SHA-256": ScramMechanism.SCRAM_SHA_256, "SCRAM-SHA-512": ScramMechanism.SCRAM_SHA_512}
+KINDS = {"topic": ResourceType.TOPIC, "group": ResourceType.GROUP, "cluster": ResourceType.BROKER}
 
 
 class Way:
@@ -102,12 +104,34 @@ class SecuredKafka(Kafka):
     def trust_clients_of(self, *authorities):
         """Whose certificates the mTLS listeners take from now on; the broker is told to look at the file again."""
         self.secret("clients.pem").write_text("".join(self.secret(f"{name}.pem").read_text() for name in authorities))
-        for listener in ("mtls", "msasl", *(["mjwks"] if "MJWKS" in self.fronts else [])):
-            entry = ConfigEntry(f"listener.name.{listener}.ssl.truststore.location", str(self.secret("clients.pem")),
-                                incremental_operation=AlterConfigOpType.SET)
-            resource = ConfigResource(ConfigResource.Type.BROKER, "1", incremental_configs=[entry])
-            for future in self.admin.incremental_alter_configs([resource]).values():
-                future.result(20)
+        for listener in ("MTLS", "MSASL", *(["MJWKS"] if "MJWKS" in self.fronts else [])):
+            self.alter(listener, "ssl.truststore.location", self.secret("clients.pem"))
+
+    def show_certificate(self, listener, name):
+        """Which of its certificates the broker shows at a listener from now on. It may not lose a name."""
+        self.alter(listener, "ssl.keystore.location", self.secret(f"{name}.p12"))
+
+    def alter(self, listener, key, value):
+        entry = ConfigEntry(f"listener.name.{listener.lower()}.{key}", str(value),
+                            incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ConfigResource.Type.BROKER, "1", incremental_configs=[entry])
+        for future in self.admin.incremental_alter_configs([resource]).values():
+            future.result(20)
+
+    def rule(self, kind, name, *operations, allow=False, user="alice"):
+        """ACLs for one user on one thing: kind is "topic", "group" or "cluster". Where there is an ACL at all, what
+        none allows is forbidden, to everyone but the admin."""
+        permission = AclPermissionType.ALLOW if allow else AclPermissionType.DENY
+        for done in self.admin.create_acls([
+                AclBinding(KINDS[kind], name, ResourcePatternType.LITERAL, f"User:{user}", "*", operation, permission)
+                for operation in operations]).values():
+            done.result(20)
+
+    def forget_rules(self, kind, name):
+        every = AclBindingFilter(KINDS[kind], name, ResourcePatternType.LITERAL, None, None, AclOperation.ANY,
+                                 AclPermissionType.ANY)
+        for done in self.admin.delete_acls([every]).values():
+            done.result(20)
 
     def use_token_keys(self, **keys):
         """Whose tokens the JWKS listeners take from now on: {key id: name}; the keys are made if they are not there."""
