@@ -157,6 +157,12 @@ def start_own_kafka(tmp_path, kafka_version):
 
 
 @pytest.fixture
+def own_secured_kafka(start_own_kafka):
+    """One broker with every secured listener, of the test's own."""
+    return start_own_kafka(make=SecuredKafka)
+
+
+@pytest.fixture
 def own_kafka(start_own_kafka):
     """One broker of the test's own."""
     return start_own_kafka()
@@ -246,13 +252,13 @@ def start_secured(secured_kafka, start_sidecar, tmp_path):
     """Starts sidecars that come in by a way to be secured: start_secured(way, topic, listener="REAUTH",
     changes={…properties…}, user=(name, password)). What they need is in the folder of `sidecar.credentials`, after
     `spoil` was called with that."""
-    def start(way, topics=(), listener=None, changes=None, user=None, spoil=None, **options):
-        if not secured_kafka.has(way):
+    def start(way, topics=(), listener=None, changes=None, user=None, spoil=None, kafka=secured_kafka, **options):
+        if not kafka.has(way):
             pytest.skip("this Kafka cannot check signed tokens")
-        credentials = Credentials(tmp_path / f"credentials-{os.urandom(3).hex()}", secured_kafka, way, user, changes)
+        credentials = Credentials(tmp_path / f"credentials-{os.urandom(3).hex()}", kafka, way, user, changes)
         if spoil:
             spoil(credentials)
-        bootstrap = secured_kafka.address(listener or way.listener)
+        bootstrap = kafka.address(listener or way.listener)
         sidecar = start_sidecar(bootstrap, topics, arguments=["--config", str(credentials.file)], **options)
         sidecar.credentials = credentials
         return sidecar

@@ -1,4 +1,5 @@
 """The secured broker that the other tests of security stand on, by clients of other make. No sidecar here."""
+import concurrent.futures
 import socket
 import ssl
 import uuid
@@ -39,14 +40,18 @@ def comes_in(kafka, way, **settings):
 
 
 @pytest.mark.short
-@pytest.mark.parametrize("way", WAYS, ids=repr)
-def test_another_make_produces_reads_and_commits_by_every_way(secured_kafka, group, way):
-    if not secured_kafka.has(way):
-        pytest.skip("this Kafka cannot check signed tokens")
-    topic = secured_kafka.create_topic()
+def test_another_make_produces_reads_and_commits_by_every_way(secured_kafka, group):
+    ways = [way for way in WAYS if secured_kafka.has(way)]
+    assert len(ways) == (18 if secured_kafka.at_least(3, 1) else 15)
     values = produce.numbered(0, 20)
-    assert confluent_round_trip(secured_kafka, way, topic, group, values) == values
-    assert {entry.offset for entry in secured_kafka.committed(group).values()} == {20}
+
+    def round_trip(way):
+        topic, own = secured_kafka.create_topic(), f"{group}-{way}"
+        assert confluent_round_trip(secured_kafka, way, topic, own, values) == values, way
+        assert {entry.offset for entry in secured_kafka.committed(own).values()} == {20}, way
+
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        list(pool.map(round_trip, ways))
 
 
 @pytest.mark.parametrize("way", [Way("mTLS"), Way("SASL_SSL", "SCRAM-SHA-512"), Way("SASL_PLAINTEXT", "PLAIN")], ids=repr)

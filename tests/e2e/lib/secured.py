@@ -3,6 +3,7 @@ in librdkafka's names, which the sidecar takes too."""
 import base64
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -117,6 +118,13 @@ class SecuredKafka(Kafka):
         resource = ConfigResource(ConfigResource.Type.BROKER, "1", incremental_configs=[entry])
         for future in self.admin.incremental_alter_configs([resource]).values():
             future.result(20)
+
+    def set_plain_password(self, user, password):
+        """Restarts the broker, which reads these passwords at its start only."""
+        file = self.folder / "broker-1" / "server.properties"
+        self("stop")
+        file.write_text(re.sub(f'user_{user}="[^"]*"', f'user_{user}="{password}"', file.read_text()))
+        self("start")
 
     def rule(self, kind, name, *operations, allow=False, user="alice"):
         """ACLs for one user on one thing: kind is "topic", "group" or "cluster". Where there is an ACL at all, what
