@@ -19,6 +19,7 @@ SPOKEN = {
     "ApiVersions": "0,3-5", "Metadata": "1-13", "FindCoordinator": "1-6", "JoinGroup": "2-9",
     "SyncGroup": "0-5", "Heartbeat": "0-4", "LeaveGroup": "0-5", "OffsetFetch": "1-10",
     "OffsetCommit": "2-10", "ListOffsets": "1-11", "OffsetForLeaderEpoch": "2-4", "Fetch": "4-17",
+    "SaslHandshake": "1", "SaslAuthenticate": "0-2",
 }
 ALSO_SPOKEN = {
     "RequestHeader": "1-2", "ResponseHeader": "0-1", "ConsumerProtocolSubscription": "0-3",

@@ -26,8 +26,10 @@ static const struct api apis[] = {
     API(API_HEARTBEAT, "Heartbeat", heartbeat, 0, 4),
     API(API_LEAVE_GROUP, "LeaveGroup", leave_group, 0, 5),
     API(API_SYNC_GROUP, "SyncGroup", sync_group, 0, 5),
+    API(API_SASL_HANDSHAKE, "SaslHandshake", sasl_handshake, 1, 1),
     API(API_API_VERSIONS, "ApiVersions", api_versions, 0, 5),
     API(API_OFFSET_FOR_LEADER_EPOCH, "OffsetForLeaderEpoch", offset_for_leader_epoch, 2, 4),
+    API(API_SASL_AUTHENTICATE, "SaslAuthenticate", sasl_authenticate, 0, 2),
 };
 
 enum { API_COUNT = sizeof apis / sizeof apis[0] };

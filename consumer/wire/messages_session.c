@@ -70,3 +70,35 @@ static const struct field api_versions_response_fields[] = {
 };
 #undef OF
 MESSAGE(api_versions_response, 3);
+
+#define OF struct sasl_handshake_request
+static const struct field sasl_handshake_request_fields[] = {
+    { STRING(mechanism), SINCE(0) },
+};
+#undef OF
+MESSAGE(sasl_handshake_request, NEVER_FLEXIBLE);
+
+#define OF struct sasl_handshake_response
+static const struct field sasl_handshake_response_fields[] = {
+    { INT16(error_code), SINCE(0) },
+    { STRING_ARRAY(mechanisms), SINCE(0) },
+};
+#undef OF
+MESSAGE(sasl_handshake_response, NEVER_FLEXIBLE);
+
+#define OF struct sasl_authenticate_request
+static const struct field sasl_authenticate_request_fields[] = {
+    { BYTES(auth_bytes), SINCE(0) },
+};
+#undef OF
+MESSAGE(sasl_authenticate_request, 2);
+
+#define OF struct sasl_authenticate_response
+static const struct field sasl_authenticate_response_fields[] = {
+    { INT16(error_code), SINCE(0) },
+    { STRING(error_message), SINCE(0), NULLABLE(0) },
+    { BYTES(auth_bytes), SINCE(0) },
+    { INT64(session_lifetime_ms), SINCE(1) },
+};
+#undef OF
+MESSAGE(sasl_authenticate_response, 2);

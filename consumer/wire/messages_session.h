@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two headers and ApiVersions: what a connection needs before anything else. Plain data, any
-// thread.
+// The two headers, ApiVersions and the SASL exchange: what a connection needs before anything else.
+// Plain data, any thread.
 #pragma once
 
 #include "consumer/wire/schema.h"
@@ -78,3 +78,40 @@ extern const struct schema api_versions_response_supported_feature_schema;
 extern const struct schema api_versions_response_finalized_feature_schema;
 /// The table of struct api_versions_response.
 extern const struct schema api_versions_response_schema;
+
+/// SaslHandshake (17), v1: which mechanism SaslAuthenticate is going to use (KIP-152).
+struct sasl_handshake_request {
+    struct slice mechanism;
+};
+
+/// The table of struct sasl_handshake_request.
+extern const struct schema sasl_handshake_request_schema;
+
+/// The answer to SaslHandshake; the mechanisms are those of the listener, whatever was asked.
+struct sasl_handshake_response {
+    int16_t error_code;
+    struct slice *mechanisms;
+    int32_t mechanisms_count;
+};
+
+/// The table of struct sasl_handshake_response.
+extern const struct schema sasl_handshake_response_schema;
+
+/// SaslAuthenticate (36), v0-2: one message of the mechanism.
+struct sasl_authenticate_request {
+    struct slice auth_bytes;
+};
+
+/// The table of struct sasl_authenticate_request.
+extern const struct schema sasl_authenticate_request_schema;
+
+/// The answer to SaslAuthenticate; the lifetime is that of the session (KIP-368), 0: without end.
+struct sasl_authenticate_response {
+    int16_t error_code;
+    struct slice error_message;
+    struct slice auth_bytes;
+    int64_t session_lifetime_ms;
+};
+
+/// The table of struct sasl_authenticate_response.
+extern const struct schema sasl_authenticate_response_schema;

@@ -10,14 +10,26 @@ static const struct {
     int16_t broker_max;
     int16_t chosen; // -1: none
 } choices[] = {
-    { API_FETCH, 4, 18, 17 },        { API_FETCH, 0, 10, 10 },
-    { API_FETCH, 0, 3, -1 },         { API_FETCH, 18, 20, -1 },
-    { API_FETCH, 9, 4, -1 },         { API_JOIN_GROUP, 0, 2, 2 },
-    { API_JOIN_GROUP, 0, 1, -1 },    { API_API_VERSIONS, 0, 2, 0 },
-    { API_API_VERSIONS, 0, 4, 4 },   { API_API_VERSIONS, 0, 9, 5 },
-    { API_API_VERSIONS, 0, 0, 0 },   { API_API_VERSIONS, 1, 2, -1 },
-    { API_METADATA, -1, -1, -1 },    { API_METADATA, INT16_MIN, INT16_MAX, 13 },
-    { API_LIST_OFFSETS, 1, 11, 11 }, { API_OFFSET_FETCH, 1, 10, 10 },
+    { API_FETCH, 4, 18, 17 },
+    { API_FETCH, 0, 10, 10 },
+    { API_FETCH, 0, 3, -1 },
+    { API_FETCH, 18, 20, -1 },
+    { API_FETCH, 9, 4, -1 },
+    { API_JOIN_GROUP, 0, 2, 2 },
+    { API_JOIN_GROUP, 0, 1, -1 },
+    { API_API_VERSIONS, 0, 2, 0 },
+    { API_API_VERSIONS, 0, 4, 4 },
+    { API_API_VERSIONS, 0, 9, 5 },
+    { API_API_VERSIONS, 0, 0, 0 },
+    { API_API_VERSIONS, 1, 2, -1 },
+    { API_METADATA, -1, -1, -1 },
+    { API_METADATA, INT16_MIN, INT16_MAX, 13 },
+    { API_LIST_OFFSETS, 1, 11, 11 },
+    { API_OFFSET_FETCH, 1, 10, 10 },
+    { API_SASL_HANDSHAKE, 0, 1, 1 },
+    { API_SASL_HANDSHAKE, 0, 0, -1 },
+    { API_SASL_AUTHENTICATE, 0, 0, 0 },
+    { API_SASL_AUTHENTICATE, 0, 2, 2 },
 };
 
 START_TEST(the_highest_version_of_both_is_chosen) {
@@ -38,7 +50,7 @@ START_TEST(every_api_is_found_by_its_key) {
         ck_assert(api_speaks(api, api->min_version) && api_speaks(api, api->max_version));
         ck_assert(!api_speaks(api, -1));
     }
-    ck_assert_int_eq(count, 12);
+    ck_assert_int_eq(count, 14);
     ck_assert_ptr_null(api_find(API_PRODUCE));
     ck_assert_ptr_null(api_find(-1));
     ck_assert_ptr_null(api_find(INT16_MAX));
