@@ -59,8 +59,8 @@ size_t patrol_pass(struct patrol *patrol, int64_t now_ms) {
     DL_FOREACH(patrol->entries, entry) {
         if (!is_too_slow(entry, now_ms, patrol->timeout_ms)) continue;
         entry->is_cut = true;
+        metrics_add(patrol->metrics, METRIC_REQUESTS_TOO_SLOW, 1); // before the client sees it
         (void)shutdown(entry->peer->fd, SHUT_RDWR);
-        metrics_add(patrol->metrics, METRIC_REQUESTS_TOO_SLOW, 1);
         count++;
     }
     unlock(patrol);
