@@ -147,11 +147,15 @@ static void tell_not_tls(struct tls *tls) {
     );
 }
 
-// The deepest entry of the queue that says something, which is its first.
+// The first entry of the queue that is of OpenSSL's TLS itself: those before it say what went wrong
+// inside a cipher or a parser, those after it who passed it on.
 static unsigned long first_error(void) {
     unsigned long first = ERR_get_error();
+    unsigned long next = first;
+    while (next != 0 && ERR_GET_LIB(next) != ERR_LIB_SSL)
+        next = ERR_get_error();
     ERR_clear_error();
-    return first;
+    return next != 0 ? next : first;
 }
 
 static bool is_of_version(int reason) {

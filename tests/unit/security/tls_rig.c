@@ -143,7 +143,7 @@ void tls_broker_dispose(struct tls_broker *broker) {
     SSL_CTX_free(broker->context);
 }
 
-static void tls_broker_step(struct tls_broker *broker) {
+static void broker_read(struct tls_broker *broker) {
     uint8_t bytes[4096];
     size_t count = 0;
     while (SSL_read_ex(broker->ssl, bytes, sizeof bytes, &count) == 1)
@@ -198,13 +198,14 @@ static bool move_to_client(struct tls *tls, struct tls_broker *broker, struct bu
     return has_moved;
 }
 
+bool tls_rig_turn(struct tls *tls, struct tls_broker *broker, struct buf *plain) {
+    bool has_moved = move_to_broker(tls, broker);
+    broker_read(broker);
+    return move_to_client(tls, broker, plain) || has_moved;
+}
+
 void tls_rig_pump(struct tls *tls, struct tls_broker *broker, struct buf *plain) {
-    bool has_moved = true;
-    while (has_moved) {
-        has_moved = move_to_broker(tls, broker);
-        tls_broker_step(broker);
-        has_moved |= move_to_client(tls, broker, plain);
-    }
+    while (tls_rig_turn(tls, broker, plain)) {}
 }
 
 void tls_broker_write(struct tls_broker *broker, const void *bytes, size_t size) {

@@ -61,6 +61,9 @@ void tls_broker_again(struct tls_broker *broker);
 /// `plain`; NULL: dropped.
 void tls_rig_pump(struct tls *tls, struct tls_broker *broker, struct buf *plain);
 
+/// One turn of it: to the broker, and back. False when nothing moved.
+bool tls_rig_turn(struct tls *tls, struct tls_broker *broker, struct buf *plain);
+
 /// Gives bytes to the client as they are.
 void tls_rig_deliver(struct tls *tls, const void *bytes, size_t size);
 
