@@ -61,9 +61,20 @@ bool kc_retriable(enum kc_status status, int16_t kafka_error) {
 // ------------------------------------------------------------------------------------------------
 // Configuration
 
+/// Public types by the names of the library's own.
+enum public_type {
+    PUBLIC_BOOLEAN = KC_BOOLEAN,
+    PUBLIC_INTEGER = KC_INTEGER,
+    PUBLIC_STRING = KC_STRING,
+    PUBLIC_SECRET = KC_STRING,
+    PUBLIC_LIST = KC_LIST,
+    PUBLIC_CHOICE = KC_CHOICE,
+};
+
 static const struct kc_option public_options[] = {
-#define OPTION_PUBLIC(name, key, type, min, max, choices, default_value, text) \
-    { key, KC_##type, min, max, choices, default_value, text, false },
+#define OPTION_PUBLIC(name, key, type, min, max, choices, default_value, text)    \
+    { key,  (enum kc_option_type)PUBLIC_##type, min, max, choices, default_value, \
+      text, OPTION_##type == OPTION_SECRET },
     OPTION_LIST_OF_ALL(OPTION_PUBLIC)
 #undef OPTION_PUBLIC
 };

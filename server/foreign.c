@@ -8,8 +8,8 @@
 #include <ctype.h>
 #include <stdint.h>
 
-/// A key of another client. With `ours` it is that setting; else it is accepted with the value
-/// `harmless` ("*": with any), and refused with others.
+/// A key of another client. With `ours` it is that setting; else it is accepted with a value of the
+/// list `harmless` ("*": with any), and refused with others.
 struct foreign {
     const char *key;
     const char *ours;
@@ -39,8 +39,22 @@ static const char of_producers[] = "it is a producer's, and this is a consumer";
 static const char one_buffer[] = "prefetching is bounded by fetch.buffer.bytes alone";
 static const char versions_are_asked[] = "every broker is asked which versions it speaks";
 static const char offsets_in_kafka[] = "offsets are stored in Kafka alone";
+static const char references_are_known[] =
+    "the providers file, env and dir are always there, under these names";
+static const char other_providers[] =
+    "the providers are file, env and dir, as Kafka's FileConfigProvider, EnvVarConfigProvider and "
+    "DirectoryConfigProvider";
+static const char by_openssl[] = "TLS is OpenSSL's";
+static const char no_kerberos[] = "GSSAPI (Kerberos) cannot be had here";
+static const char of_brokers[] = "it is a broker's, and this is a consumer";
+static const char not_looked_at[] = "revocation of certificates is not looked at";
+static const char own_logins[] =
+    "sasl.mechanism says how to log in; OAUTHBEARER and AWS_MSK_IAM need no classes here";
 static const char metadata_at_need[] =
     "metadata is asked again after retry.backoff.ms when something is missing";
+
+#define PROVIDER "org.apache.kafka.common.config.provider."
+#define OAUTH    "org.apache.kafka.common.security.oauthbearer."
 
 static const struct foreign keys[] = {
     // librdkafka's names of what we have
@@ -51,6 +65,9 @@ static const struct foreign keys[] = {
     SAME("socket.timeout.ms", "request.timeout.ms"),
     SAME("topic.metadata.refresh.interval.ms", "metadata.max.age.ms"),
     SAME("auto.commit.enable", "enable.auto.commit"),
+    SAME("sasl.mechanisms", "sasl.mechanism"),
+    SAME("sasl.oauthbearer.client.id", "sasl.oauthbearer.client.credentials.client.id"),
+    SAME("sasl.oauthbearer.client.secret", "sasl.oauthbearer.client.credentials.client.secret"),
     // Kafka's Java client
     IDLE("key.deserializer", bytes_as_they_are),
     IDLE("value.deserializer", bytes_as_they_are),
@@ -79,7 +96,59 @@ static const struct foreign keys[] = {
         "internal topics are never matched by a pattern; a subscription by name gets them"
     ),
     REFUSED("group.remote.assignor", "the broker's default assignor is the only one that is used"),
-    REFUSED("config.providers", "values are taken as they stand; secrets come from files"),
+    IDLE("config.providers", references_are_known),
+    HARMLESS("config.providers.file.class", PROVIDER "FileConfigProvider", other_providers),
+    HARMLESS("config.providers.env.class", PROVIDER "EnvVarConfigProvider", other_providers),
+    HARMLESS("config.providers.dir.class", PROVIDER "DirectoryConfigProvider", other_providers),
+    // Security, as Java's client has it
+    IDLE("ssl.provider", by_openssl),
+    IDLE("ssl.keymanager.algorithm", by_openssl),
+    IDLE("ssl.trustmanager.algorithm", by_openssl),
+    IDLE("ssl.secure.random.implementation", by_openssl),
+    REFUSED("ssl.engine.factory.class", no_plugins),
+    HARMLESS(
+        "sasl.login.callback.handler.class",
+        OAUTH "OAuthBearerLoginCallbackHandler," OAUTH "secured.OAuthBearerLoginCallbackHandler",
+        own_logins
+    ),
+    HARMLESS(
+        "sasl.client.callback.handler.class",
+        "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
+        own_logins
+    ),
+    REFUSED("sasl.login.class", no_plugins),
+    HARMLESS(
+        "sasl.oauthbearer.jwt.retriever.class",
+        OAUTH "DefaultJwtRetriever," OAUTH "ClientCredentialsJwtRetriever," OAUTH
+              "FileJwtRetriever",
+        "tokens come from a file or by client credentials"
+    ),
+    IDLE("sasl.oauthbearer.jwt.validator.class", "brokers are who validates tokens"),
+    IDLE("sasl.oauthbearer.jwks.endpoint.url", of_brokers),
+    IDLE("sasl.oauthbearer.jwks.endpoint.refresh.ms", of_brokers),
+    IDLE("sasl.oauthbearer.jwks.endpoint.retry.backoff.ms", of_brokers),
+    IDLE("sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms", of_brokers),
+    IDLE("sasl.oauthbearer.clock.skew.seconds", of_brokers),
+    IDLE("sasl.oauthbearer.expected.audience", of_brokers),
+    IDLE("sasl.oauthbearer.expected.issuer", of_brokers),
+    IDLE("sasl.kerberos.service.name", no_kerberos),
+    IDLE("sasl.kerberos.kinit.cmd", no_kerberos),
+    IDLE("sasl.kerberos.min.time.before.relogin", no_kerberos),
+    IDLE("sasl.kerberos.ticket.renew.jitter", no_kerberos),
+    IDLE("sasl.kerberos.ticket.renew.window.factor", no_kerberos),
+    // and as librdkafka has it
+    IDLE("sasl.kerberos.principal", no_kerberos),
+    IDLE("sasl.kerberos.keytab", no_kerberos),
+    REFUSED("ssl.crl.location", not_looked_at),
+    REFUSED("ssl.sigalgs.list", "OpenSSL's own choice is offered"),
+    REFUSED("ssl.engine.location", no_plugins),
+    REFUSED("ssl.providers", no_plugins),
+    IDLE("ssl.ca.certificate.stores", "it is for Windows"),
+    HARMLESS(
+        "sasl.oauthbearer.grant.type",
+        "client_credentials",
+        "tokens are fetched by client credentials alone"
+    ),
     // librdkafka
     HARMLESS(
         "enable.auto.offset.store",
@@ -168,6 +237,10 @@ static const struct {
     { "auto.offset.reset", "largest", "latest" },
     { "auto.offset.reset", "end", "latest" },
     { "auto.offset.reset", "error", "none" },
+    { "security.protocol", "plaintext", "PLAINTEXT" },
+    { "security.protocol", "ssl", "SSL" },
+    { "security.protocol", "sasl_plaintext", "SASL_PLAINTEXT" },
+    { "security.protocol", "sasl_ssl", "SASL_SSL" },
 };
 
 const char *foreign_key(size_t index) {
@@ -194,6 +267,16 @@ static void scale(struct out *value, int64_t factor) {
     number_append(value, product);
 }
 
+static bool is_harmless(const char *list, const char *value) {
+    if (strcmp(list, "*") == 0) return true;
+    for (const char *at = list;; at++) {
+        size_t size = strcspn(at, ",");
+        if (size == strlen(value) && memcmp(at, value, size) == 0) return true;
+        at += size;
+        if (*at == '\0') return false;
+    }
+}
+
 struct foreign_reading foreign_read(const char *key, struct out *value) {
     const struct foreign *row = find(key);
     if (!row) return (struct foreign_reading){ FOREIGN_UNKNOWN, NULL, NULL };
@@ -202,8 +285,7 @@ struct foreign_reading foreign_read(const char *key, struct out *value) {
         return (struct foreign_reading){ FOREIGN_SAME, row->ours, NULL };
     }
     must(row->why != NULL);
-    bool any = row->harmless && strcmp(row->harmless, "*") == 0;
-    bool idle = any || (row->harmless && strcmp(row->harmless, out_text(value)) == 0);
+    bool idle = row->harmless && is_harmless(row->harmless, out_text(value));
     return (struct foreign_reading){ idle ? FOREIGN_IDLE : FOREIGN_REFUSED, NULL, row->why };
 }
 

@@ -4,6 +4,7 @@
 #include "consumer/engine/options.h"
 
 #include "consumer/base/must.h"
+#include "consumer/security/secret.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -144,7 +145,8 @@ static enum status parse(
         if (*number >= 0) return STATUS_OK;
         return complain(error, "%s: '%s' is not one of %s", row->key, value, row->choices);
     case OPTION_LIST: return check_list(row, value, error);
-    case OPTION_STRING: return STATUS_OK;
+    case OPTION_STRING:
+    case OPTION_SECRET: return STATUS_OK;
     }
     must(!"an option type without a parser");
     return STATUS_INVALID_CONFIG;
@@ -161,7 +163,7 @@ enum status options_set(
     if (!value) value = row->default_value;
     enum status status = value ? parse(row, value, &number, error) : STATUS_OK;
     if (status) return status;
-    free(options->texts[name]);
+    secret_free(options->texts[name]);
     options->texts[name] = must_strdup(value);
     options->numbers[name] = number;
     return STATUS_OK;
@@ -185,7 +187,7 @@ void options_copy(struct options *to, const struct options *from) {
 
 void options_dispose(struct options *options) {
     for (size_t i = 0; i < OPTION_COUNT; i++)
-        free(options->texts[i]);
+        secret_free(options->texts[i]);
     *options = (struct options){ 0 };
 }
 
@@ -197,6 +199,17 @@ int64_t options_number(const struct options *options, enum option_name name) {
 const char *options_text(const struct options *options, enum option_name name) {
     must((size_t)name < OPTION_COUNT);
     return options->texts[name];
+}
+
+const char *options_given(const struct options *options, enum option_name name) {
+    const char *text = options_text(options, name);
+    return text && text[0] ? text : NULL;
+}
+
+bool options_is_late(enum option_name name) {
+    const struct option_row *row = options_row(name);
+    bool is_text = row->type == OPTION_STRING || row->type == OPTION_SECRET;
+    return is_text && name > OPTION_SECURITY_PROTOCOL;
 }
 
 static bool parse_port(const char *digits, size_t count, int32_t *port) {
@@ -285,5 +298,5 @@ enum status options_check(const struct options *options, char error[OPTION_ERROR
         options_number(options, OPTION_SESSION_TIMEOUT_MS)) {
         return complain(error, "heartbeat.interval.ms: must be lower than session.timeout.ms");
     }
-    return STATUS_OK;
+    return options_check_security(options, error);
 }

@@ -4,13 +4,21 @@
 #pragma once
 
 #include "consumer/base/status.h"
+#include "consumer/engine/options_security.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /// The kinds of value that an option takes.
-enum option_type { OPTION_BOOLEAN, OPTION_INTEGER, OPTION_STRING, OPTION_LIST, OPTION_CHOICE };
+enum option_type {
+    OPTION_BOOLEAN,
+    OPTION_INTEGER,
+    OPTION_STRING,
+    OPTION_SECRET, ///< a string that is never shown
+    OPTION_LIST,
+    OPTION_CHOICE,
+};
 
 /// One row of the table.
 struct option_row {
@@ -99,8 +107,9 @@ struct option_row {
       "Bound of that time when it grows with each failure.") \
     X(CONNECTIONS_MAX_IDLE_MS, "connections.max.idle.ms", INTEGER, 1000, INT_MAX_MS, NULL, "540000", \
       "A connection without requests for this long is closed.") \
-    X(SECURITY_PROTOCOL, "security.protocol", CHOICE, 0, 0, "PLAINTEXT", "PLAINTEXT", \
-      "How brokers are talked to.")
+    X(SECURITY_PROTOCOL, "security.protocol", CHOICE, 0, 0, "PLAINTEXT,SSL,SASL_PLAINTEXT,SASL_SSL", "PLAINTEXT", \
+      "How brokers are talked to.") \
+    OPTION_LIST_OF_SECURITY(X)
 
 // clang-format on
 
@@ -125,6 +134,12 @@ enum { OPTION_ERROR_BYTES = 256 };
 /// The row of an option. Static.
 const struct option_row *options_row(enum option_name name);
 
+/// True for an option whose references are replaced each time it is used, and not when it is set.
+bool options_is_late(enum option_name name);
+
+/// The text of a value that is there and not empty; else NULL.
+const char *options_given(const struct options *options, enum option_name name);
+
 /// Every option at its default.
 void options_init(struct options *options);
 
@@ -144,7 +159,7 @@ enum status options_set(
 const struct option_row *options_find(const char *key, enum option_name *name);
 
 /// Checks what no single value shows (bootstrap.servers there and well-formed, heartbeat below
-/// session timeout…).
+/// session timeout, a private key with a certificate…). Reads no files.
 enum status options_check(const struct options *options, char error[OPTION_ERROR_BYTES]);
 
 /// The number of an integer, boolean or choice.

@@ -80,7 +80,7 @@ def test_a_java_file_with_more_than_we_need(binary, kafka, topic, start_sidecar,
     ("exclude.internal.topics=false", "exclude.internal.topics: internal topics"),
     ("enable.auto.offset.store=false", "enable.auto.commit=false"),
     ("queued.max.messages.kbytes=1", "queued.max.messages.kbytes, here fetch.buffer.bytes"),
-    ("config.providers=file", "secrets come from files"),
+    ("config.providers.file.class=my.Own", "as Kafka's FileConfigProvider"),
 ])
 def test_what_would_mean_something_else_is_refused(binary, pair, words):
     done = run_to_end(binary, "--bootstrap-server", "127.0.0.1:1", "--set", pair)

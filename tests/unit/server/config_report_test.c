@@ -191,6 +191,10 @@ START_TEST(what_would_change_the_consumer_is_refused_with_the_reason) {
 
 END_TEST
 
+#define PROVIDER    "org.apache.kafka.common.config.provider."
+#define OAUTH       "org.apache.kafka.common.security.oauthbearer."
+#define LOGIN_CLASS "sasl.login.callback.handler.class"
+
 static const struct {
     const char *key;
     const char *value;
@@ -212,6 +216,14 @@ static const struct {
     { "enable.partition.eof", "true", FOREIGN_REFUSED, NULL, NULL },
     { "interceptor.classes", "a.B", FOREIGN_IDLE, NULL, NULL },
     { "acks", "all", FOREIGN_IDLE, NULL, NULL },
+    { "sasl.mechanisms", "PLAIN", FOREIGN_SAME, "sasl.mechanism", "PLAIN" },
+    { "config.providers", "file", FOREIGN_IDLE, NULL, NULL },
+    { "config.providers.file.class", PROVIDER "FileConfigProvider", FOREIGN_IDLE, NULL, NULL },
+    { "config.providers.file.class", "my.Provider", FOREIGN_REFUSED, NULL, NULL },
+    { LOGIN_CLASS, OAUTH "OAuthBearerLoginCallbackHandler", FOREIGN_IDLE, NULL, NULL },
+    { LOGIN_CLASS, OAUTH "secured.OAuthBearerLoginCallbackHandler", FOREIGN_IDLE, NULL, NULL },
+    { LOGIN_CLASS, OAUTH "OAuthBearerLogin", FOREIGN_REFUSED, NULL, NULL },
+    { LOGIN_CLASS, "", FOREIGN_REFUSED, NULL, NULL },
     { "interceptor.class", "a.B", FOREIGN_UNKNOWN, NULL, NULL },
     { "", "", FOREIGN_UNKNOWN, NULL, NULL },
 };
@@ -245,6 +257,7 @@ static const struct {
     { "auto.offset.reset", "smallest", "earliest" },
     { "auto.offset.reset", "error", "none" },
     { "auto.offset.reset", "latest", "latest" },
+    { "security.protocol", "sasl_ssl", "SASL_SSL" },
     { "client.id", "smallest, end", "smallest, end" },
     { "auto.offset.reset", "", "" },
 };
