@@ -120,7 +120,7 @@ schemathesis: ; $(MAKE) e2e ARGS='-k schemathesis --schemathesis-seconds $(SCHEM
 # Every tests/fuzz/fuzz_*.c by libFuzzer, FUZZ_SECONDS each; what it learns stays in build/corpus.
 FUZZ_SECONDS ?= 60
 FUZZ_SOURCES  = $(call sources,consumer) $(filter-out %/main.c,$(call sources,tests/fake_kafka)) \
-                $(filter-out %_test.c %/main.c %/golden.c,$(call sources,tests/unit/wire))
+                $(filter-out %_test.c %/main.c %/golden.c,$(call sources,tests/unit/wire tests/unit/security))
 fuzz: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 	set -e; for target in $^; do mkdir -p build/corpus/$${target##*/}; \
 	    $$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 build/corpus/$${target##*/} \

@@ -113,6 +113,7 @@ void pem_write(const struct pem_block *block, struct buf *out) {
     buf_clear(out);
     // One allocation, so that no old one is left behind with a key in it.
     buf_reserve(out, 2 * block->label.size + 2 * block->body.size + 64);
+    const uint8_t *memory = out->data;
     append_text(out, begins);
     buf_append(out, block->label.data, block->label.size);
     append_text(out, dashes);
@@ -123,4 +124,5 @@ void pem_write(const struct pem_block *block, struct buf *out) {
     buf_append(out, block->label.data, block->label.size);
     append_text(out, dashes);
     buf_append_byte(out, '\n');
+    must(out->data == memory);
 }

@@ -80,7 +80,7 @@ void tls_free(struct tls *tls) {
         SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     }
     SSL_free(tls->ssl);
-    if (tls->staging) OPENSSL_clear_free(tls->staging, TLS_STAGING_BYTES);
+    free(tls->staging);
     buf_dispose(&tls->output);
     tls_context_free(tls->context);
     free(tls);
@@ -98,15 +98,11 @@ static void learn_facts(struct tls *tls) {
     tls->has_facts = true;
 }
 
+// A session that the broker may have taken offence at is not tried again.
 static void on_trouble(struct tls *tls, int result) {
-    int error = SSL_get_error(tls->ssl, result);
-    bool was_open = tls->state == TLS_OPEN;
-    tls_trouble_tell(tls, error);
+    tls_trouble_tell(tls, SSL_get_error(tls->ssl, result));
     must(tls->state == TLS_FAILED);
-    // A session that the handshake broke on, or that the broker refused, is not tried again.
-    if (!was_open || tls->failure != TLS_PROTOCOL_ERROR) {
-        tls_sessions_forget(&tls->context->sessions, tls->key);
-    }
+    tls_sessions_forget(&tls->context->sessions, tls->key);
 }
 
 static void shake_hands(struct tls *tls) {

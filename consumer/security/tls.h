@@ -62,7 +62,7 @@ struct tls;
 /// name (one trailing dot is left out) or an IP literal, and comes from users or from brokers.
 struct tls *tls_new(struct tls_context *context, const char *host, int32_t port);
 
-/// Frees it at once, whatever its state; what was received is cleansed. NULL is fine.
+/// Frees it at once, whatever its state. NULL is fine.
 void tls_free(struct tls *tls);
 
 /// Makes the ClientHello, once.
