@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <utlist.h>
 
+enum { TROUBLE_BYTES = CONNECTION_HOST_BYTES + CONNECTION_ERROR_BYTES + 16 };
+
 static int64_t end_offset(const struct engine *engine, const struct position *position) {
     bool committed_only = options_number(&engine->options, OPTION_ISOLATION_LEVEL) != 0;
     return committed_only ? position->last_stable_offset : position->high_watermark;
@@ -98,7 +100,7 @@ static const struct connection *find_trouble(const struct broker *broker) {
     for (int i = 0; i < PURPOSE_COUNT; i++) {
         const struct connection *connection = &broker->connections[i];
         bool failed = connection->last_error_text[0] && !connection->is_planned;
-        if (!failed || connection->state == CONNECTION_READY) continue;
+        if (!failed || connection_is_open(connection)) continue;
         if (!found || connection->failed_at_ms > found->failed_at_ms) found = connection;
     }
     return found;
@@ -146,16 +148,17 @@ static bool is_reachable(const struct engine *engine) {
 static void explain(
     const struct engine *engine, const struct kc_description *description, char *reason, size_t size
 ) {
-    char trouble[300];
+    char trouble[TROUBLE_BYTES];
     cluster_trouble(&engine->cluster, trouble, sizeof trouble);
+    enum status obstacle = cluster_obstacle(&engine->cluster);
+    const char *what = status_text(obstacle ? obstacle : STATUS_BROKER_UNAVAILABLE);
     if (engine->closing != CLOSING_NOT) {
         (void)snprintf(reason, size, "the consumer is closing");
     } else if (!engine->assigned_by_hand && !subscription_exists(engine) && is_known(engine)) {
         // Brokers have nothing to do then, and close their connections.
         (void)snprintf(reason, size, "nothing is subscribed to, and nothing is assigned");
     } else if (!is_reachable(engine)) {
-        (void
-        )snprintf(reason, size, "no broker can be reached: %s", *trouble ? trouble : "connecting");
+        (void)snprintf(reason, size, "%s: %s", what, *trouble ? trouble : "connecting");
     } else if (subscription_pattern(engine) && engine->subscription.count == 0) {
         (void)snprintf(reason, size, "no topic matches the pattern of the subscription");
     } else {
@@ -171,6 +174,15 @@ static void explain(
     }
 }
 
+/// That no broker lets the consumer in concerns it as a whole, unless its group has said more.
+static void fill_obstacle(const struct engine *engine, struct kc_description *description) {
+    enum status obstacle = cluster_obstacle(&engine->cluster);
+    bool is_barred = obstacle == STATUS_TLS_FAILED || obstacle == STATUS_AUTHENTICATION_FAILED;
+    if (!is_barred || description->last_error != KC_OK) return;
+    description->last_error = public_status(obstacle);
+    description->last_error_text = status_text(obstacle);
+}
+
 static void fill_readiness(
     struct engine *engine, struct arena *arena, struct kc_description *description
 ) {
@@ -178,7 +190,7 @@ static void fill_readiness(
     bool has_work = engine->assigned_by_hand || in_group;
     description->ready = engine->closing == CLOSING_NOT && is_reachable(engine) && has_work;
     if (description->ready) return;
-    char reason[480];
+    char reason[TROUBLE_BYTES + 180];
     explain(engine, description, reason, sizeof reason);
     description->reason = arena_string(arena, slice_from_string(reason));
 }
@@ -209,6 +221,7 @@ static struct kc_description describe(struct engine *engine, struct arena *arena
     };
     if (engine->member) fill_member(engine, &description);
     if (engine->member) fill_coordinator(engine, &description);
+    fill_obstacle(engine, &description);
     fill_brokers(engine, arena, &description);
     fill_assignment(engine, arena, &description);
     fill_readiness(engine, arena, &description);

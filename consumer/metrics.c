@@ -56,6 +56,12 @@ static const struct {
     { "last-rebalance-seconds-ago", "Seconds since the last rebalance was completed; -1: none yet.", MOMENT, AT(engine.rebalanced_at_ms) },
     { "rebalance-ack-timeout-total", "Rebalances held that nobody acknowledged within rebalance.ack.timeout.ms.", COUNTER, AT(engine.expired_holds) },
     { "connection-count", "Connections to brokers.", COUNT, AT(engine.connections) },
+    { "tls-handshake-total", "TLS handshakes with brokers completed.", COUNTER, AT(engine.tls_handshakes) },
+    { "tls-handshake-resumed-total", "TLS handshakes that resumed a session of before.", COUNTER, AT(engine.resumed_tls_handshakes) },
+    { "tls-failed-total", "Connections that failed for TLS: its handshake, a certificate.", COUNTER, AT(engine.tls_failures) },
+    { "successful-authentication-total", "SASL exchanges completed, the repeated ones included.", COUNTER, AT(engine.authentications) },
+    { "successful-reauthentication-total", "SASL exchanges repeated on a connection before its session ended.", COUNTER, AT(engine.reauthentications) },
+    { "failed-authentication-total", "Credentials refused by a broker.", COUNTER, AT(engine.authentication_failures) },
 #undef AT
     // clang-format on
 };

@@ -31,6 +31,8 @@
     X(UNSUPPORTED_VERSION,                                                                \
       "the broker does not offer a version of the API that this consumer speaks")         \
     X(BROKER_UNAVAILABLE, "no broker can be reached")                                     \
+    X(TLS_FAILED, "no secure connection to a broker can be made")                         \
+    X(AUTHENTICATION_FAILED, "the brokers do not accept this consumer's credentials")     \
     X(COORDINATOR_UNAVAILABLE, "the group's coordinator cannot be reached")               \
     X(TIMED_OUT, "no answer within the time allowed")                                     \
     X(DISCONNECTED, "the connection was lost before the answer")                          \

@@ -7,6 +7,7 @@
 #include "consumer/base/log.h"
 #include "consumer/base/must.h"
 #include "consumer/base/random.h"
+#include "consumer/net/login.h"
 #include "consumer/net/request.h"
 #include "consumer/wire/api.h"
 #include "consumer/wire/kafka_error.h"
@@ -140,7 +141,7 @@ static int fitness(const struct broker *broker, int64_t now_ms) {
 
     const struct connection *connection = &broker->connections[PURPOSE_GENERAL];
     if (broker->is_gone || !connection_is_usable(connection, now_ms)) return 0;
-    if (connection->state == CONNECTION_READY) return CONNECTED;
+    if (connection_is_open(connection)) return CONNECTED;
     int failures = connection->failures < MOST_FAILURES ? connection->failures : MOST_FAILURES;
     return 1 + 2 * (MOST_FAILURES - failures) + !is_bootstrap(broker);
 }
@@ -365,7 +366,8 @@ static int64_t earliest_usable_ms(const struct cluster *cluster, int64_t now_ms)
         if (broker->is_gone) continue;
         if (connection_is_usable(connection, now_ms)) return now_ms;
         if (connection->state != CONNECTION_CLOSED) continue;
-        if (connection->retry_at_ms < due_ms) due_ms = connection->retry_at_ms;
+        int64_t retry_at_ms = connection_retry_at_ms(connection);
+        if (retry_at_ms < due_ms) due_ms = retry_at_ms;
     }
     return due_ms;
 }
@@ -397,7 +399,7 @@ int64_t cluster_next_due_ms(const struct cluster *cluster, int64_t now_ms) {
 bool cluster_is_reachable(const struct cluster *cluster) {
     for (const struct broker *broker = cluster->brokers; broker; broker = broker->hh.next) {
         for (int i = 0; i < PURPOSE_COUNT; i++) {
-            if (broker->connections[i].state == CONNECTION_READY) return true;
+            if (connection_is_open(&broker->connections[i])) return true;
         }
     }
     return false;
@@ -409,12 +411,36 @@ bool cluster_is_cut_off(const struct cluster *cluster, int64_t since_ms) {
     for (const struct broker *broker = cluster->brokers; broker; broker = broker->hh.next) {
         for (int i = 0; i < PURPOSE_COUNT; i++) {
             const struct connection *connection = &broker->connections[i];
-            if (connection->state == CONNECTION_READY) return false;
+            if (connection_is_open(connection)) return false;
             bool was_dialed = connection->failures > 1 && connection->failed_at_ms > since_ms;
             has_failed = has_failed || was_dialed;
         }
     }
     return has_failed;
+}
+
+// The connection that failed last of those that do not stand; NULL: none has.
+static const struct connection *find_trouble(const struct cluster *cluster) {
+    const struct connection *worst = NULL;
+    for (const struct broker *broker = cluster->brokers; broker; broker = broker->hh.next) {
+        for (int i = 0; i < PURPOSE_COUNT; i++) {
+            const struct connection *connection = &broker->connections[i];
+            if (!connection->last_error_text[0] || connection->is_planned) continue;
+            if (!worst || connection->failed_at_ms > worst->failed_at_ms) worst = connection;
+        }
+    }
+    return worst;
+}
+
+enum status cluster_obstacle(const struct cluster *cluster) {
+    const struct login *login = cluster->settings.connection.login;
+    if (cluster_is_reachable(cluster)) return STATUS_OK;
+    if (!login_is_ready(login)) return login->trouble[0] ? STATUS_AUTHENTICATION_FAILED : STATUS_OK;
+    if (cluster_connection_count(cluster) > 0) return STATUS_OK;
+    const struct connection *trouble = find_trouble(cluster);
+    bool is_barred = trouble && (trouble->last_error == STATUS_TLS_FAILED ||
+                                 trouble->last_error == STATUS_AUTHENTICATION_FAILED);
+    return is_barred ? trouble->last_error : STATUS_BROKER_UNAVAILABLE;
 }
 
 int32_t cluster_connection_count(const struct cluster *cluster) {
@@ -428,18 +454,15 @@ int32_t cluster_connection_count(const struct cluster *cluster) {
 
 void cluster_trouble(const struct cluster *cluster, char *text, size_t size) {
     must(size > 0);
-    const struct connection *worst = NULL;
-    for (const struct broker *broker = cluster->brokers; broker; broker = broker->hh.next) {
-        for (int i = 0; i < PURPOSE_COUNT; i++) {
-            const struct connection *connection = &broker->connections[i];
-            if (!connection->last_error_text[0] || connection->is_planned) continue;
-            if (!worst || connection->failed_at_ms > worst->failed_at_ms) worst = connection;
-        }
-    }
+    const struct login *login = cluster->settings.connection.login;
+    const struct connection *worst = find_trouble(cluster);
     text[0] = '\0';
-    if (!worst) return;
-    const char *why = worst->last_error_text;
-    (void)snprintf(text, size, "%s:%" PRId32 ": %s", worst->host, worst->port, why);
+    if (!login_is_ready(login)) {
+        (void)snprintf(text, size, "%s", login->trouble);
+    } else if (worst) {
+        const char *why = worst->last_error_text;
+        (void)snprintf(text, size, "%s:%" PRId32 ": %s", worst->host, worst->port, why);
+    }
 }
 
 void cluster_close(struct cluster *cluster) {

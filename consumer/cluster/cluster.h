@@ -119,6 +119,12 @@ bool cluster_is_reachable(const struct cluster *cluster);
 /// did.
 bool cluster_is_cut_off(const struct cluster *cluster, int64_t since_ms);
 
+/// What keeps the consumer from its brokers: STATUS_TLS_FAILED or STATUS_AUTHENTICATION_FAILED when
+/// that is why the last attempt failed and none is under way, or there are no credentials;
+/// STATUS_BROKER_UNAVAILABLE; STATUS_OK when cluster_is_reachable(), or an attempt may still
+/// succeed.
+enum status cluster_obstacle(const struct cluster *cluster);
+
 /// How many connections are open or being set up.
 int32_t cluster_connection_count(const struct cluster *cluster);
 

@@ -39,13 +39,14 @@ uv_loop_t *host_uv(struct host *host) {
 static void serve_connections(struct host *host) {
     struct connection *connection = engine_next_connection(host->engine, NULL);
     for (; connection; connection = engine_next_connection(host->engine, connection)) {
+        // Before a close: it may be preceded by a goodbye.
+        struct buf output = { 0 };
+        if (connection_take_output(connection, &output)) socket_write_take(connection, output);
         switch (connection_take_want(connection)) {
         case CONNECTION_WANTS_NOTHING: break;
         case CONNECTION_WANTS_DIAL: socket_open(host, connection); break;
         case CONNECTION_WANTS_CLOSE: socket_close(connection); break;
         }
-        struct buf output = { 0 };
-        if (connection_take_output(connection, &output)) socket_write_take(connection, output);
     }
 }
 
@@ -69,6 +70,7 @@ void host_run(struct host *host) {
     host->is_running = true;
     int64_t now_ms = clock_now_ms();
     int64_t due_ms = now_ms;
+    engine_set_wall_clock(host->engine, clock_wall_ms(), now_ms);
     for (int i = 0; i < MOST_STEPS_AT_ONCE && due_ms <= now_ms; i++) {
         engine_step(host->engine, now_ms);
         due_ms = engine_next_due_ms(host->engine, now_ms);

@@ -13,11 +13,13 @@
 #include "consumer/engine/handover.h"
 #include "consumer/engine/job.h"
 #include "consumer/engine/membership.h"
+#include "consumer/engine/obstacle.h"
 #include "consumer/engine/positions.h"
 #include "consumer/engine/reporter.h"
 #include "consumer/engine/topics.h"
 #include "consumer/fetch/queue.h"
 #include "consumer/group/member.h"
+#include "consumer/security/security.h"
 
 #include <stdlib.h>
 #include <utlist.h>
@@ -39,11 +41,21 @@ int64_t engine_backoff_ms(struct engine *engine, int failures) {
     );
 }
 
+static void init_login(struct engine *engine) {
+    const struct login_settings settings = {
+        .is_secured = number(engine, OPTION_SECURITY_PROTOCOL) != SECURITY_PLAINTEXT,
+        .backoff_ms = number(engine, OPTION_AUTHENTICATION_BACKOFF_MS),
+        .backoff_max_ms = number(engine, OPTION_AUTHENTICATION_BACKOFF_MAX_MS),
+    };
+    login_init(&engine->login, &settings);
+}
+
 static void init_cluster(struct engine *engine) {
     struct cluster_settings settings = {
         .connection = {
             .log = &engine->log,
             .random = &engine->random,
+            .login = &engine->login,
             .client_id = options_text(&engine->options, OPTION_CLIENT_ID),
             .frame_max_bytes = (size_t)number(engine, OPTION_FRAME_MAX_BYTES),
             .setup_timeout_ms = number(engine, OPTION_CONNECTION_SETUP_TIMEOUT_MS),
@@ -106,6 +118,7 @@ struct engine *engine_new(
     engine->reporter = reporter_new(listener);
     engine->figures = figures_new();
     random_init(&engine->random, seed);
+    init_login(engine);
     init_cluster(engine);
     init_fetching(engine, wake, arg);
     const char *group_id = options_text(options, OPTION_GROUP_ID);
@@ -136,6 +149,7 @@ void engine_free(struct engine *engine) {
     free(engine->handover);
     free(engine->reporter);
     free(engine->figures);
+    login_dispose(&engine->login);
     options_dispose(&engine->options);
     free(engine);
 }
@@ -154,6 +168,20 @@ struct queue *engine_queue(struct engine *engine) {
 
 bool engine_is_closed(const struct engine *engine) {
     return engine->closing == CLOSING_DONE;
+}
+
+void engine_on_security_take(struct engine *engine, struct security *security) {
+    login_set_security_take(&engine->login, security);
+    engine->is_dirty = true;
+}
+
+void engine_on_security_trouble(struct engine *engine, const char *why) {
+    login_set_trouble(&engine->login, why);
+    engine->is_dirty = true;
+}
+
+void engine_set_wall_clock(struct engine *engine, int64_t wall_ms, int64_t now_ms) {
+    engine->login.wall_offset_ms = wall_ms - now_ms;
 }
 
 void engine_on_command_take(struct engine *engine, struct command *command, int64_t now_ms) {
@@ -243,6 +271,7 @@ static void step_parts(struct engine *engine) {
     }
     jobs_step(engine, now_ms);
     topics_step(engine);
+    obstacle_step(engine);
     commands_step(engine, now_ms);
     reporter_step(engine);
 }

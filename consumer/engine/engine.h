@@ -12,6 +12,7 @@ struct connection;
 struct listener;
 struct log;
 struct options;
+struct security;
 struct engine;
 struct queue;
 
@@ -40,6 +41,17 @@ void engine_set_share(struct engine *engine, size_t engine_count);
 
 /// The queue, for the polling thread.
 struct queue *engine_queue(struct engine *engine);
+
+/// What connections are secured with from now on; those that stand stay as they are until they
+/// authenticate again. Before the first, an engine whose security.protocol needs one dials nobody.
+void engine_on_security_take(struct engine *engine, struct security *security);
+
+/// Why no newer snapshot can be made, a sentence; "": it is over.
+void engine_on_security_trouble(struct engine *engine, const char *why);
+
+/// What the clock on the wall (ms since 1970) shows at `now_ms`: the dates in tokens and
+/// signatures.
+void engine_set_wall_clock(struct engine *engine, int64_t wall_ms, int64_t now_ms);
 
 /// Takes a command, which is completed exactly once, maybe from inside.
 void engine_on_command_take(struct engine *engine, struct command *command, int64_t now_ms);

@@ -11,6 +11,7 @@
 #include "consumer/engine/subscription.h"
 #include "consumer/fetch/fetcher.h"
 #include "consumer/fetch/position_set.h"
+#include "consumer/net/login.h"
 
 struct command;
 struct commit;
@@ -48,6 +49,7 @@ struct engine {
     struct options options;
     struct log log;
     struct random random;
+    struct login login;
     struct cluster cluster;
     struct queue *queue;
     struct position_set positions;
@@ -63,7 +65,7 @@ struct engine {
     struct command *waiter;        ///< the poll's WAIT; NULL: none
     struct subscription subscription;
     bool assigned_by_hand;
-    bool has_failed;              ///< the queue tells the member's fatal error
+    bool has_obstacle;            ///< the queue tells polls of it
     bool coordinator_awaited;     ///< by the member
     uint32_t coordinator_answers; ///< seen
     struct handover *handover;

@@ -48,6 +48,7 @@ static void add_member(const struct engine *engine, struct queue_counters *count
 }
 
 void figures_publish(struct engine *engine) {
+    const struct login_figures *login = &engine->login.figures;
     struct queue_counters counters = {
         .fetches = engine->fetcher.fetch_count,
         .fetched_bytes = engine->fetcher.fetched_bytes,
@@ -56,6 +57,12 @@ void figures_publish(struct engine *engine) {
         .failed_commits = engine->commits.failed_count,
         .expired_holds = engine->handover->expired_count,
         .connections = (uint64_t)cluster_connection_count(&engine->cluster),
+        .tls_handshakes = login->handshakes,
+        .resumed_tls_handshakes = login->resumed_handshakes,
+        .tls_failures = login->tls_failures,
+        .authentications = login->authentications,
+        .reauthentications = login->reauthentications,
+        .authentication_failures = login->refusals,
         .rebalanced_at_ms = -1,
         .fetch_time = time_of(&engine->figures->fetch_ms, engine->now_ms),
         .commit_time = time_of(&engine->figures->commit_ms, engine->now_ms),

@@ -172,23 +172,6 @@ static void watch_polls(struct engine *engine) {
     }
 }
 
-// An error that only the application or an operator can mend is told by every poll until it is
-// mended.
-static void tell_error(struct engine *engine) {
-    struct member_description member = member_describe(engine->member);
-    bool tell = member.error.status &&
-                (member.error.fatal || member.error.status == STATUS_GROUP_AUTHORIZATION_FAILED);
-    if (!tell && !engine->has_failed) return;
-    struct queue_error failure = { 0 };
-    if (tell) {
-        failure.status = member.error.status;
-        failure.kafka_error = member.error.kafka_error;
-        failure.offset = -1;
-    }
-    engine->has_failed = tell;
-    queue_set_failure(engine->queue, failure);
-}
-
 // ------------------------------------------------------------------------------------------------
 
 // Does one want; false when there was none. The wake time is in the want then.
@@ -219,7 +202,6 @@ void membership_step(struct engine *engine, int64_t now_ms) {
     struct member_want want;
     while (do_want(engine, &want))
         engine->is_dirty = true;
-    tell_error(engine);
 }
 
 int64_t membership_next_due_ms(struct engine *engine, int64_t now_ms) {

@@ -138,7 +138,8 @@ static void report_cluster(struct engine *engine) {
     if (is_over) engine->reporter->reachable_at_ms = engine->now_ms;
     bool is_cut_off = cluster_is_cut_off(&engine->cluster, engine->reporter->reachable_at_ms);
     if (!is_over && !is_cut_off) return;
-    enum status status = is_over ? STATUS_OK : STATUS_BROKER_UNAVAILABLE;
+    enum status status = is_over ? STATUS_OK : cluster_obstacle(&engine->cluster);
+    if (!is_over && !status) return; // an attempt is under way
     if (!note(told, status, 0)) return;
     char trouble[TEXT_BYTES];
     cluster_trouble(&engine->cluster, trouble, sizeof trouble);

@@ -100,9 +100,10 @@ void topics_step(struct engine *engine) {
     struct command *next;
     DL_FOREACH_SAFE(engine->topic_queries, command, next) {
         if (command->in_flight) continue;
-        if (engine->now_ms >= command->deadline_ms) {
-            enum status status = cluster_is_reachable(&engine->cluster) ? STATUS_TIMED_OUT
-                                                                        : STATUS_BROKER_UNAVAILABLE;
+        enum status obstacle = cluster_obstacle(&engine->cluster);
+        bool is_barred = obstacle && obstacle != STATUS_BROKER_UNAVAILABLE;
+        if (is_barred || engine->now_ms >= command->deadline_ms) {
+            enum status status = obstacle ? obstacle : STATUS_TIMED_OUT;
             finish(engine, command, &(struct command_result){ .status = status });
         } else if (engine->now_ms >= command->retry_at_ms) {
             send(engine, command);

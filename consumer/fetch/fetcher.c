@@ -194,7 +194,7 @@ static bool may_name_by_id(const struct fetch_node *node, const struct request *
     const struct connection *connection =
         cluster_connection(node->fetcher->cluster, node->node_id, PURPOSE_FETCH);
     must(connection != NULL);
-    if (connection->state != CONNECTION_READY) return false;
+    if (!connection_is_open(connection)) return false;
     return connection_version(
                connection, request->api, request->min_version, request->max_version
            ) > LAST_VERSION_BY_NAME;
@@ -297,7 +297,7 @@ static void on_ended(void *owner, const struct reply *reply) {
 static void end_session(struct fetch_node *node, int64_t deadline_ms) {
     struct cluster *cluster = node->fetcher->cluster;
     const struct connection *connection = cluster_connection(cluster, node->node_id, PURPOSE_FETCH);
-    if (!connection || connection->state != CONNECTION_READY) {
+    if (!connection || !connection_is_open(connection)) {
         fetch_session_reset(&node->session);
         return;
     }
@@ -338,8 +338,8 @@ int64_t fetcher_next_due_ms(const struct fetcher *fetcher, int64_t now_ms) {
         const struct connection *connection =
             cluster_connection(fetcher->cluster, node->node_id, PURPOSE_FETCH);
         if (connection && connection->state == CONNECTION_CLOSED &&
-            connection->retry_at_ms > retry_ms) {
-            retry_ms = connection->retry_at_ms;
+            connection_retry_at_ms(connection) > retry_ms) {
+            retry_ms = connection_retry_at_ms(connection);
         }
         if (retry_ms > now_ms && retry_ms < due_ms) due_ms = retry_ms;
     }

@@ -93,6 +93,12 @@ struct queue_counters {
     uint64_t rebalances;
     uint64_t expired_holds;
     uint64_t connections;
+    uint64_t tls_handshakes;
+    uint64_t resumed_tls_handshakes;
+    uint64_t tls_failures;
+    uint64_t authentications;
+    uint64_t reauthentications;
+    uint64_t authentication_failures;
     uint64_t failed_rebalances;
     uint64_t heartbeats;
     uint64_t joins;

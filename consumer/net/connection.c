@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of a connection and its requests: states, deadlines, back-off. How requests become bytes
-// and bytes become replies is exchange.c's. Kafka answers the requests of a connection in order, so
-// the oldest in flight is always the one that is being answered.
+// The life of a connection and its requests: states, deadlines, back-off. The way from dialed to
+// ready is connection_setup.c's; how requests become bytes and bytes become replies is
+// exchange.c's. Kafka answers the requests of a connection in order, so the oldest in flight is
+// always the one that is being answered.
 #include "consumer/net/connection.h"
 
 #include "consumer/base/log.h"
 #include "consumer/base/must.h"
 #include "consumer/base/random.h"
+#include "consumer/net/authentication.h"
+#include "consumer/net/channel.h"
+#include "consumer/net/connection_core.h"
 #include "consumer/net/exchange.h"
+#include "consumer/net/login.h"
 #include "consumer/net/request.h"
+#include "consumer/security/security.h"
 #include "consumer/wire/api.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -27,7 +34,10 @@ static const struct {
     [CONNECTION_SECURING] = { "securing", TO(NEGOTIATING) | TO(CLOSING) | TO(CLOSED) },
     [CONNECTION_NEGOTIATING] = { "negotiating", TO(AUTHENTICATING) | TO(CLOSING) | TO(CLOSED) },
     [CONNECTION_AUTHENTICATING] = { "authenticating", TO(READY) | TO(CLOSING) | TO(CLOSED) },
-    [CONNECTION_READY] = { "ready", TO(DRAINING) | TO(CLOSING) | TO(CLOSED) },
+    [CONNECTION_READY] = { "ready",
+                           TO(REAUTHENTICATING) | TO(DRAINING) | TO(CLOSING) | TO(CLOSED) },
+    [CONNECTION_REAUTHENTICATING] = { "reauthenticating",
+                                      TO(READY) | TO(DRAINING) | TO(CLOSING) | TO(CLOSED) },
     [CONNECTION_DRAINING] = { "draining", TO(CLOSING) | TO(CLOSED) },
     [CONNECTION_CLOSING] = { "closing", TO(CLOSED) },
 #undef TO
@@ -43,7 +53,7 @@ const char *connection_state_name(enum connection_state state) {
     return states[state].name;
 }
 
-static void enter(struct connection *connection, enum connection_state state) {
+void connection_enter(struct connection *connection, enum connection_state state) {
     must(states[connection->state].may_follow & (1u << state));
     log_debug(
         connection->settings->log,
@@ -67,12 +77,26 @@ void connection_init(
     int32_t port,
     int32_t node_id
 ) {
-    must(settings->random != NULL && settings->frame_max_bytes > 0);
+    must(settings->random && settings->login && settings->frame_max_bytes > 0);
     *connection = (struct connection){ .settings = settings, .port = port, .node_id = node_id };
     (void)snprintf(connection->host, sizeof connection->host, "%s", host);
     connection->purpose = "";
     connection->negotiated_version = EXCHANGE_FIRST_API_VERSIONS;
     frame_reader_init(&connection->frames, settings->frame_max_bytes);
+    connection->channel = must_alloc(sizeof *connection->channel);
+    connection->authentication = must_alloc(sizeof *connection->authentication);
+    authentication_init(connection->authentication);
+}
+
+// What one attempt has left.
+static void dispose_attempt(struct connection *connection) {
+    frame_reader_dispose(&connection->frames);
+    buf_dispose(&connection->output);
+    channel_dispose(connection->channel);
+    authentication_dispose(connection->authentication);
+    security_unref(connection->security);
+    connection->security = NULL;
+    connection->has_answered = false;
 }
 
 // Answers every request of a list with a failure. Replies may queue new requests, which are left
@@ -93,8 +117,12 @@ void connection_dispose(struct connection *connection, enum status status, int64
         fail_all(&connection->waiting, status, now_ms);
     }
     must(connection->transport == NULL);
-    frame_reader_dispose(&connection->frames);
-    buf_dispose(&connection->output);
+    if (!connection->channel) return; // it has been done before
+    dispose_attempt(connection);
+    free(connection->channel);
+    free(connection->authentication);
+    connection->channel = NULL;
+    connection->authentication = NULL;
 }
 
 void connection_readdress(struct connection *connection, const char *host, int32_t port) {
@@ -119,14 +147,34 @@ bool connection_is_busy(const struct connection *connection) {
     return connection->waiting || connection->in_flight;
 }
 
+// Trouble of a kind that other credentials, or another trust, may end.
+static bool is_of_security(enum status status) {
+    return status == STATUS_TLS_FAILED || status == STATUS_AUTHENTICATION_FAILED;
+}
+
+int64_t connection_retry_at_ms(const struct connection *connection) {
+    const struct login *login = connection->settings->login;
+    if (!login_is_ready(login)) return INT64_MAX;
+    bool is_news = connection->security_version != login->version;
+    if (is_news && is_of_security(connection->last_error)) return login->retry_at_ms;
+    return connection->retry_at_ms > login->retry_at_ms ? connection->retry_at_ms
+                                                        : login->retry_at_ms;
+}
+
+bool connection_is_open(const struct connection *connection) {
+    return connection->state == CONNECTION_READY ||
+           connection->state == CONNECTION_REAUTHENTICATING;
+}
+
 bool connection_is_usable(const struct connection *connection, int64_t now_ms) {
     switch (connection->state) {
-    case CONNECTION_CLOSED: return now_ms >= connection->retry_at_ms;
+    case CONNECTION_CLOSED: return now_ms >= connection_retry_at_ms(connection);
     case CONNECTION_DIALING:
     case CONNECTION_SECURING:
     case CONNECTION_NEGOTIATING:
     case CONNECTION_AUTHENTICATING:
-    case CONNECTION_READY: return true;
+    case CONNECTION_READY:
+    case CONNECTION_REAUTHENTICATING: return true;
     case CONNECTION_DRAINING:
     case CONNECTION_CLOSING: return false;
     }
@@ -134,17 +182,30 @@ bool connection_is_usable(const struct connection *connection, int64_t now_ms) {
     return false;
 }
 
-static void dial(struct connection *connection, int64_t now_ms) {
-    must(connection->transport == NULL && !connection->in_flight);
+void connection_plan_setup(struct connection *connection, int64_t now_ms) {
     const struct connection_settings *settings = connection->settings;
-    enter(connection, CONNECTION_DIALING);
-    connection->want = CONNECTION_WANTS_DIAL;
     connection->setup_due_at_ms = now_ms + random_backoff_ms(
                                                settings->random,
                                                settings->setup_timeout_ms,
                                                settings->setup_timeout_max_ms,
                                                connection->failures + 1
                                            );
+}
+
+void connection_take_security(struct connection *connection) {
+    const struct login *login = connection->settings->login;
+    must(login_is_ready(login));
+    security_unref(connection->security);
+    connection->security = login->security ? security_ref(login->security) : NULL;
+    connection->security_version = login->version;
+}
+
+static void dial(struct connection *connection, int64_t now_ms) {
+    must(connection->transport == NULL && !connection->in_flight);
+    connection_enter(connection, CONNECTION_DIALING);
+    connection->want = CONNECTION_WANTS_DIAL;
+    connection_take_security(connection);
+    connection_plan_setup(connection, now_ms);
     connection->last_used_at_ms = now_ms;
 }
 
@@ -152,8 +213,10 @@ static void begin_close(struct connection *connection, const char *why) {
     must(why != NULL);
     (void)snprintf(connection->last_error_text, sizeof connection->last_error_text, "%s", why);
     bool has_socket = connection->want != CONNECTION_WANTS_DIAL;
+    buf_dispose(&connection->output);
+    channel_end(connection->channel);
     connection->want = has_socket ? CONNECTION_WANTS_CLOSE : CONNECTION_WANTS_NOTHING;
-    enter(connection, CONNECTION_CLOSING);
+    connection_enter(connection, CONNECTION_CLOSING);
     // The driver has not yet been told to dial, so it has nothing to close and will not say that it
     // has.
     if (!has_socket) connection_on_closed(connection, why, connection->last_used_at_ms);
@@ -163,15 +226,15 @@ void connection_close(struct connection *connection, bool drain, const char *why
     if (connection->state == CONNECTION_CLOSED || connection->state == CONNECTION_CLOSING) return;
     connection->is_planned = true;
     connection->last_error = STATUS_OK;
-    if (drain && connection->state == CONNECTION_READY && connection->in_flight) {
-        enter(connection, CONNECTION_DRAINING);
+    if (drain && connection_is_open(connection) && connection->in_flight) {
+        connection_enter(connection, CONNECTION_DRAINING);
     } else {
         begin_close(connection, why);
     }
 }
 
 // Closes because of trouble: the next attempt backs off.
-static void give_up(struct connection *connection, enum status status, const char *why) {
+void connection_give_up(struct connection *connection, enum status status, const char *why) {
     if (connection->state == CONNECTION_CLOSED || connection->state == CONNECTION_CLOSING) return;
     connection->is_planned = false;
     connection->last_error = status;
@@ -192,7 +255,7 @@ static void end_late_requests(struct connection *connection, int64_t now_ms) {
         if (request->deadline_ms > now_ms) continue;
         char why[80];
         (void)snprintf(why, sizeof why, "no answer to %s in time", request->api->name);
-        give_up(connection, STATUS_TIMED_OUT, why);
+        connection_give_up(connection, STATUS_TIMED_OUT, why);
         return;
     }
 }
@@ -203,6 +266,10 @@ static bool is_setting_up(const struct connection *connection) {
 }
 
 static void step_ready(struct connection *connection, int64_t now_ms) {
+    if (connection->waiting && now_ms >= connection->authentication->repeat_at_ms) {
+        connection_enter(connection, CONNECTION_REAUTHENTICATING);
+        return;
+    }
     while (connection->waiting && now_ms >= connection->muted_until_ms) {
         struct request *request = connection->waiting;
         DL_DELETE(connection->waiting, request);
@@ -219,16 +286,19 @@ static void step_ready(struct connection *connection, int64_t now_ms) {
 void connection_step(struct connection *connection, int64_t now_ms) {
     end_late_requests(connection, now_ms);
     if (is_setting_up(connection) && now_ms >= connection->setup_due_at_ms) {
-        give_up(connection, STATUS_TIMED_OUT, "not set up in time");
+        connection_give_up(connection, STATUS_TIMED_OUT, "not set up in time");
     }
     if (connection->state == CONNECTION_CLOSED && connection->waiting) {
-        if (now_ms >= connection->retry_at_ms) {
+        if (now_ms >= connection_retry_at_ms(connection)) {
             dial(connection, now_ms);
         } else {
             fail_all(&connection->waiting, STATUS_DISCONNECTED, now_ms);
         }
     }
     if (connection->state == CONNECTION_READY) step_ready(connection, now_ms);
+    bool repeats = connection->state == CONNECTION_REAUTHENTICATING;
+    if (repeats && !connection->in_flight && !connection->authentication->sasl)
+        connection_reauthenticate(connection, now_ms);
     if (connection->state == CONNECTION_DRAINING && !connection->in_flight) {
         begin_close(connection, "drained");
     }
@@ -251,6 +321,7 @@ int64_t connection_next_due_ms(const struct connection *connection) {
     }
     if (is_setting_up(connection)) return earliest(due_ms, connection->setup_due_at_ms);
     if (connection->state == CONNECTION_DRAINING) return connection->in_flight ? due_ms : 0;
+    if (connection->state == CONNECTION_REAUTHENTICATING) return connection->in_flight ? due_ms : 0;
     if (connection->waiting) return earliest(due_ms, connection->muted_until_ms);
     if (connection->in_flight) return due_ms;
     return earliest(due_ms, connection->last_used_at_ms + connection->settings->idle_max_ms);
@@ -264,48 +335,15 @@ enum connection_want connection_take_want(struct connection *connection) {
 
 bool connection_take_output(struct connection *connection, struct buf *output) {
     must(output->data == NULL);
-    if (connection->output.size == 0 || connection->state == CONNECTION_CLOSING) return false;
-    *output = connection->output;
-    connection->output = (struct buf){ 0 };
-    return true;
-}
-
-// What a later state needs that PLAINTEXT does not is entered and left at once.
-static void authenticate(struct connection *connection, int64_t now_ms) {
-    must(!connection->in_flight);
-    enter(connection, CONNECTION_AUTHENTICATING);
-    enter(connection, CONNECTION_READY);
-    connection->failures = 0;
-    connection->last_used_at_ms = now_ms;
-    connection->last_error = STATUS_OK;
-    log_info(
-        connection->settings->log,
-        "connection",
-        "opened",
-        "broker=%s:%" PRId32 " node=%" PRId32 " purpose=%s",
-        connection->host,
-        connection->port,
-        connection->node_id,
-        connection->purpose
-    );
-}
-
-void connection_on_dialed(struct connection *connection, int64_t now_ms) {
-    if (connection->state != CONNECTION_DIALING) return;
-    enter(connection, CONNECTION_SECURING);
-    enter(connection, CONNECTION_NEGOTIATING);
-    struct request *request = exchange_api_versions(connection);
-    bool sent = exchange_send(connection, request, now_ms);
-    must(sent);
-    DL_APPEND(connection->in_flight, request);
+    return channel_take_output(connection->channel, &connection->output, output);
 }
 
 void connection_space(struct connection *connection, uint8_t **data, size_t *size) {
-    frame_reader_space(&connection->frames, data, size);
+    channel_space(connection->channel, &connection->frames, data, size);
 }
 
 // The stream cannot be read any more: one clear line, and the connection goes.
-static void refuse(struct connection *connection, enum status status, const char *why) {
+void connection_refuse(struct connection *connection, enum status status, const char *why) {
     log_warn(
         connection->settings->log,
         "connection",
@@ -316,7 +354,7 @@ static void refuse(struct connection *connection, enum status status, const char
         connection->node_id,
         why
     );
-    give_up(connection, status, why);
+    connection_give_up(connection, status, why);
 }
 
 static void refuse_frame(struct connection *connection, enum status status) {
@@ -327,9 +365,12 @@ static void refuse_frame(struct connection *connection, enum status status) {
         (void)snprintf(
             why,
             sizeof why,
-            "the peer is no Kafka broker on a PLAINTEXT listener but speaks like %s",
+            "the peer is no Kafka broker on a listener without TLS but speaks like %s "
+            "(security.protocol)",
             guess
         );
+        bool is_tls = strcmp(guess, "TLS") == 0;
+        if (is_tls) status = STATUS_TLS_FAILED;
     } else if (status == STATUS_OUT_OF_MEMORY) {
         (void)snprintf(why, sizeof why, "no memory for an answer of %" PRIu32 " bytes", prefix);
     } else {
@@ -341,49 +382,41 @@ static void refuse_frame(struct connection *connection, enum status status) {
             connection->settings->frame_max_bytes
         );
     }
-    refuse(connection, status, why);
-}
-
-static void on_negotiated(
-    struct connection *connection, enum exchange_result result, int64_t now_ms
-) {
-    must(result != EXCHANGE_ANSWERED);
-    if (result == EXCHANGE_NEGOTIATED) {
-        authenticate(connection, now_ms);
-    } else {
-        struct request *again = exchange_api_versions(connection);
-        bool sent = exchange_send(connection, again, now_ms);
-        must(sent);
-        DL_APPEND(connection->in_flight, again);
-    }
+    connection_refuse(connection, status, why);
 }
 
 // Answers the oldest request in flight with a frame; false when the connection must end.
 static bool take_frame(struct connection *connection, struct chunk *frame, int64_t now_ms) {
     struct request *request = connection->in_flight;
     if (!request) {
-        refuse(connection, STATUS_INVALID_FRAME, "an answer came that nobody asked for");
+        connection_refuse(connection, STATUS_INVALID_FRAME, "an answer came that nobody asked for");
         return false;
     }
     if (!exchange_matches(request, frame)) {
-        refuse(connection, STATUS_INVALID_FRAME, "an answer has a wrong correlation id");
+        connection_refuse(connection, STATUS_INVALID_FRAME, "an answer has a wrong correlation id");
         return false;
     }
     DL_DELETE(connection->in_flight, request);
     connection->last_used_at_ms = now_ms;
-    char why[120];
+    char why[CONNECTION_ERROR_BYTES];
+    bool is_own = request->owner == connection;
     enum exchange_result result = exchange_answer(connection, request, frame, now_ms, why);
     if (result == EXCHANGE_UNREADABLE) {
-        refuse(connection, STATUS_INVALID_FRAME, why);
+        connection_refuse(connection, STATUS_INVALID_FRAME, why);
         return false;
     }
-    if (connection->state == CONNECTION_NEGOTIATING) on_negotiated(connection, result, now_ms);
+    if (is_own) connection_on_own_answer(connection, result, why, now_ms);
+    connection->has_answered = connection->has_answered || !is_own;
     return true;
 }
 
-void connection_on_bytes(struct connection *connection, size_t count, int64_t now_ms) {
-    frame_reader_on_bytes(&connection->frames, count);
-    while (connection->state != CONNECTION_CLOSING && connection->state != CONNECTION_CLOSED) {
+// Whether bytes that come are of any use.
+static bool is_read(const struct connection *connection) {
+    return connection->state != CONNECTION_CLOSING && connection->state != CONNECTION_CLOSED;
+}
+
+static void take_frames(struct connection *connection, int64_t now_ms) {
+    while (is_read(connection)) {
         struct chunk *frame = NULL;
         enum status status = frame_reader_take(&connection->frames, &frame);
         if (status) {
@@ -394,6 +427,25 @@ void connection_on_bytes(struct connection *connection, size_t count, int64_t no
         bool goes_on = take_frame(connection, frame, now_ms);
         chunk_unref(frame);
         if (!goes_on) return;
+    }
+}
+
+void connection_on_bytes(struct connection *connection, size_t count, int64_t now_ms) {
+    struct channel *channel = connection->channel;
+    enum channel_result result = channel_on_bytes(channel, &connection->frames, count);
+    while (is_read(connection)) {
+        switch (result) {
+        case CHANNEL_WAITS: return;
+        case CHANNEL_OPEN: connection_on_secured(connection, now_ms); break;
+        case CHANNEL_BYTES: take_frames(connection, now_ms); break;
+        case CHANNEL_ENDED:
+            connection_give_up(connection, STATUS_DISCONNECTED, "the broker closed the connection");
+            return;
+        case CHANNEL_FAILED:
+            connection_refuse(connection, STATUS_TLS_FAILED, channel_why(channel));
+            return;
+        }
+        if (is_read(connection)) result = channel_read(channel, &connection->frames);
     }
 }
 
@@ -422,11 +474,30 @@ static void log_closed(const struct connection *connection, enum connection_stat
 
 // What a socket that closed by itself tells of the connection.
 static void note_unplanned(struct connection *connection, const char *why) {
+    char *text = connection->last_error_text;
+    size_t size = sizeof connection->last_error_text;
+    bool failed = channel_on_closed(connection->channel) == CHANNEL_FAILED;
     connection->is_planned = false;
-    connection->last_error = STATUS_DISCONNECTED;
-    (void)snprintf(connection->last_error_text, sizeof connection->last_error_text, "%s", why);
+    connection->last_error = failed ? STATUS_TLS_FAILED : STATUS_DISCONNECTED;
+    if (failed) {
+        (void)snprintf(text, size, "%s", channel_why(connection->channel));
+    } else {
+        (void)snprintf(text, size, "%s%s", why, connection_hint(connection));
+    }
     // Some brokers hang up on a version of ApiVersions that they do not know instead of saying so.
     if (connection->state == CONNECTION_NEGOTIATING) connection->negotiated_version = 0;
+}
+
+// How long to wait before the next attempt. What other settings must mend is not tried often.
+static int64_t backoff_ms(const struct connection *connection) {
+    const struct connection_settings *settings = connection->settings;
+    int64_t from_ms = settings->reconnect_backoff_ms;
+    int64_t to_ms = settings->reconnect_backoff_max_ms;
+    if (is_of_security(connection->last_error) && !connection->is_planned) {
+        from_ms = settings->login->settings.backoff_ms;
+        to_ms = settings->login->settings.backoff_max_ms;
+    }
+    return random_backoff_ms(settings->random, from_ms, to_ms, connection->failures);
 }
 
 void connection_on_closed(struct connection *connection, const char *why, int64_t now_ms) {
@@ -434,19 +505,15 @@ void connection_on_closed(struct connection *connection, const char *why, int64_
     enum connection_state before = connection->state;
     if (before != CONNECTION_CLOSING) note_unplanned(connection, why);
     connection->failures = connection->is_planned ? 0 : connection->failures + 1;
-    connection->retry_at_ms = now_ms + random_backoff_ms(
-                                           connection->settings->random,
-                                           connection->settings->reconnect_backoff_ms,
-                                           connection->settings->reconnect_backoff_max_ms,
-                                           connection->failures
-                                       );
+    connection->retry_at_ms = now_ms + backoff_ms(connection);
+    if (connection->last_error == STATUS_TLS_FAILED)
+        connection->settings->login->figures.tls_failures++;
     connection->failed_at_ms = now_ms;
     connection->want = CONNECTION_WANTS_NOTHING;
     connection->muted_until_ms = 0;
-    enter(connection, CONNECTION_CLOSED);
+    connection_enter(connection, CONNECTION_CLOSED);
     log_closed(connection, before);
-    frame_reader_dispose(&connection->frames);
-    buf_dispose(&connection->output);
+    dispose_attempt(connection);
     fail_all(&connection->in_flight, STATUS_DISCONNECTED, now_ms);
     fail_all(&connection->waiting, STATUS_DISCONNECTED, now_ms);
 }

@@ -12,29 +12,35 @@
 #include <stdint.h>
 
 struct api;
+struct authentication;
+struct channel;
 struct log;
+struct login;
 struct random;
 struct request;
+struct security;
 
 /// Where a connection stands. Each value names the states that may follow; CLOSED may follow any,
 /// when the socket closes by itself.
 enum connection_state {
-    CONNECTION_CLOSED,      ///< no socket → DIALING
-    CONNECTION_DIALING,     ///< name resolution and TCP connect → SECURING, CLOSING
-    CONNECTION_SECURING,    ///< transport security handshake; none for PLAINTEXT → NEGOTIATING,
-                            ///< CLOSING
-    CONNECTION_NEGOTIATING, ///< ApiVersions asked → AUTHENTICATING, CLOSING
-    CONNECTION_AUTHENTICATING, ///< SASL exchange; none for PLAINTEXT → READY, CLOSING
-    CONNECTION_READY,          ///< requests flow → DRAINING, CLOSING
-    CONNECTION_DRAINING,       ///< no new requests; closes after the last answer → CLOSING
-    CONNECTION_CLOSING,        ///< the driver is closing the socket → CLOSED
+    CONNECTION_CLOSED,         ///< no socket → DIALING
+    CONNECTION_DIALING,        ///< name resolution and TCP connect → SECURING, CLOSING
+    CONNECTION_SECURING,       ///< TLS handshake; left at once without TLS → NEGOTIATING, CLOSING
+    CONNECTION_NEGOTIATING,    ///< ApiVersions asked → AUTHENTICATING, CLOSING
+    CONNECTION_AUTHENTICATING, ///< SASL exchange; left at once without SASL → READY, CLOSING
+    CONNECTION_READY,          ///< requests flow → REAUTHENTICATING, DRAINING, CLOSING
+    CONNECTION_REAUTHENTICATING, ///< requests wait until those in flight are answered and the SASL
+                                 ///< exchange is repeated (KIP-368) → READY, DRAINING, CLOSING
+    CONNECTION_DRAINING,         ///< no new requests; closes after the last answer → CLOSING
+    CONNECTION_CLOSING,          ///< the driver is closing the socket → CLOSED
 };
 
 /// What all connections of a consumer have in common. Read-only for connections, but for the random
-/// numbers.
+/// numbers and the login, which they tell what came of it.
 struct connection_settings {
     const struct log *log;
     struct random *random;
+    struct login *login;
     const char *client_id;
     size_t frame_max_bytes;
     int64_t setup_timeout_ms;
@@ -53,7 +59,7 @@ struct version_range {
 /// What a connection wants of the driver.
 enum connection_want { CONNECTION_WANTS_NOTHING, CONNECTION_WANTS_DIAL, CONNECTION_WANTS_CLOSE };
 
-enum { CONNECTION_APIS = 96, CONNECTION_HOST_BYTES = 256, CONNECTION_ERROR_BYTES = 200 };
+enum { CONNECTION_APIS = 96, CONNECTION_HOST_BYTES = 256, CONNECTION_ERROR_BYTES = 400 };
 
 /// One connection. Fields are the module's own, but for those under "read by others".
 struct connection {
@@ -72,6 +78,11 @@ struct connection {
 
     // its own
     enum connection_want want;
+    struct channel *channel;
+    struct authentication *authentication;
+    struct security *security; ///< held from the dial on: what this attempt is secured with
+    int64_t security_version;  ///< of the login's snapshots, as of the last use
+    bool has_answered;         ///< a request of others, since the dial
     struct frame_reader frames;
     struct buf output;
     struct request *waiting;   ///< not yet sent (utlist)
@@ -143,13 +154,20 @@ void connection_readdress(struct connection *connection, const char *host, int32
 /// to be dialed any more.
 void connection_fail_waiting(struct connection *connection, int64_t now_ms);
 
+/// When a closed connection may be dialed again; INT64_MAX: when there are credentials.
+int64_t connection_retry_at_ms(const struct connection *connection);
+
+/// True while the broker is connected and takes requests, be they sent at once or after a repeated
+/// authentication.
+bool connection_is_open(const struct connection *connection);
+
 /// True when a request sent now would not fail for back-off.
 bool connection_is_usable(const struct connection *connection, int64_t now_ms);
 
 /// True while a request waits or is in flight.
 bool connection_is_busy(const struct connection *connection);
 
-/// The highest version of an API that both sides speak within min..max; -1: none. Only while ready.
+/// The highest version of an API that both sides speak within min..max; -1: none. Only while open.
 int16_t connection_version(
     const struct connection *connection, const struct api *api, int16_t min, int16_t max
 );

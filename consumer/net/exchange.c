@@ -6,6 +6,7 @@
 #include "consumer/base/log.h"
 #include "consumer/base/must.h"
 #include "consumer/base/random.h"
+#include "consumer/net/authentication.h"
 #include "consumer/net/request.h"
 #include "consumer/wire/api.h"
 #include "consumer/wire/field.h"
@@ -97,13 +98,13 @@ bool exchange_send(struct connection *connection, struct request *request, int64
     return true;
 }
 
-static void ignore_reply(void *owner, const struct reply *reply) {
+void exchange_ignore_reply(void *owner, const struct reply *reply) {
     (void)owner, (void)reply;
 }
 
 struct request *exchange_api_versions(struct connection *connection) {
     struct request *request = request_new(api_find(API_API_VERSIONS), connection->setup_due_at_ms);
-    request->on_reply = ignore_reply;
+    request->on_reply = exchange_ignore_reply;
     request->owner = connection;
     struct api_versions_request *message = request->message;
     message->client_software_name = SLICE_LITERAL("kafka-sidecar");
@@ -131,7 +132,9 @@ static void note_versions(
 }
 
 static enum exchange_result on_api_versions(
-    struct connection *connection, const struct api_versions_response *response, char why[120]
+    struct connection *connection,
+    const struct api_versions_response *response,
+    char why[CONNECTION_ERROR_BYTES]
 ) {
     if (response->error_code == 0) {
         note_versions(connection, response);
@@ -141,8 +144,39 @@ static enum exchange_result on_api_versions(
         connection->negotiated_version = 0;
         return EXCHANGE_ASK_AGAIN;
     }
-    (void)snprintf(why, 120, "the broker answered ApiVersions with error %d", response->error_code);
+    (void)snprintf(
+        why,
+        CONNECTION_ERROR_BYTES,
+        "the broker answered ApiVersions with error %d",
+        response->error_code
+    );
     return EXCHANGE_UNREADABLE;
+}
+
+static enum exchange_result of_authentication(enum authentication_result result) {
+    switch (result) {
+    case AUTHENTICATION_GOES_ON: return EXCHANGE_GOES_ON;
+    case AUTHENTICATION_DONE: return EXCHANGE_AUTHENTICATED;
+    case AUTHENTICATION_REFUSED: return EXCHANGE_REFUSED;
+    case AUTHENTICATION_IMPOSSIBLE: return EXCHANGE_IMPOSSIBLE;
+    }
+    must(!"a result that is none");
+    return EXCHANGE_IMPOSSIBLE;
+}
+
+// An answer to a request of the connection's own.
+static enum exchange_result on_own(
+    struct connection *connection,
+    const struct request *request,
+    const void *message,
+    char why[CONNECTION_ERROR_BYTES]
+) {
+    must(request->owner == connection);
+    if (request->api->key == API_SASL_HANDSHAKE)
+        return of_authentication(authentication_on_handshake(connection, message, why));
+    if (request->api->key == API_SASL_AUTHENTICATE)
+        return of_authentication(authentication_on_message(connection, message, why));
+    return on_api_versions(connection, message, why);
 }
 
 // A refused ApiVersions comes in the layout of version 0, whatever was asked.
@@ -205,7 +239,7 @@ enum exchange_result exchange_answer(
     struct request *request,
     struct chunk *frame,
     int64_t now_ms,
-    char why[120]
+    char why[CONNECTION_ERROR_BYTES]
 ) {
     struct arena arena;
     arena_init(&arena, frame->size * ARENA_BYTES_A_FRAME_BYTE + ARENA_BYTES_AT_LEAST);
@@ -221,14 +255,16 @@ enum exchange_result exchange_answer(
     reply.status = decode(request, frame, &arena, &message);
     if (reply.status) {
         (void)snprintf(
-            why, 120, "an answer to %s v%d cannot be read", request->api->name, request->version
+            why,
+            CONNECTION_ERROR_BYTES,
+            "an answer to %s v%d cannot be read",
+            request->api->name,
+            request->version
         );
         result = EXCHANGE_UNREADABLE;
     } else {
         reply.message = message;
-        if (request->api->key == API_API_VERSIONS && request->owner == connection) {
-            result = on_api_versions(connection, message, why);
-        }
+        if (request->owner == connection) result = on_own(connection, request, message, why);
         throttle(connection, request, message, now_ms);
     }
     request_finish(request, &reply);

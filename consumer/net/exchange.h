@@ -5,6 +5,8 @@
 
 #include "consumer/net/connection.h"
 
+struct reply;
+
 /// The version of ApiVersions that a first connection tries: the newest that brokers since
 /// Kafka 2.4 know how to refuse.
 enum { EXCHANGE_FIRST_API_VERSIONS = 4 };
@@ -14,7 +16,11 @@ enum exchange_result {
     EXCHANGE_ANSWERED,   ///< the request's owner has its reply
     EXCHANGE_NEGOTIATED, ///< the connection's own ApiVersions: versions are known now
     EXCHANGE_ASK_AGAIN,  ///< the same, but the broker wants an older version of it
-    EXCHANGE_UNREADABLE, ///< it cannot be decoded; the owner was told STATUS_INVALID_FRAME
+    EXCHANGE_GOES_ON, ///< the connection's own SASL exchange: authentication_next() is to be sent
+    EXCHANGE_AUTHENTICATED, ///< the same, and it is done
+    EXCHANGE_REFUSED,       ///< the same: the broker refuses the credentials; `why` says more
+    EXCHANGE_IMPOSSIBLE,    ///< the same: it cannot be done so; `why` says more
+    EXCHANGE_UNREADABLE,    ///< it cannot be decoded; the owner was told STATUS_INVALID_FRAME
 };
 
 /// Replies with a failure and frees the request.
@@ -30,14 +36,17 @@ struct request *exchange_api_versions(struct connection *connection);
 /// True when the frame's correlation id is the request's.
 bool exchange_matches(const struct request *request, const struct chunk *frame);
 
-/// Decodes an answer, gives the reply and frees the request. `why` (120 bytes) gets a sentence when
-/// it is unreadable.
+/// Does nothing: for requests of the connection's own, whose answers exchange_answer() looks at.
+void exchange_ignore_reply(void *owner, const struct reply *reply);
+
+/// Decodes an answer, gives the reply and frees the request. `why` gets a sentence when something
+/// is wrong.
 enum exchange_result exchange_answer(
     struct connection *connection,
     struct request *request,
     struct chunk *frame,
     int64_t now_ms,
-    char why[120]
+    char why[CONNECTION_ERROR_BYTES]
 );
 
 /// The highest version of an API within min..max that both sides speak; -1: none.

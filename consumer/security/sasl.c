@@ -16,9 +16,7 @@
 
 enum { MOST_ANSWER_BYTES = 64 * 1024 };
 
-static const struct sasl_method *const methods[] = { &sasl_plain,
-                                                     &sasl_scram_sha_256,
-                                                     &sasl_scram_sha_512 };
+static const struct sasl_method *const methods[] = { &sasl_plain };
 
 enum { METHOD_COUNT = sizeof methods / sizeof methods[0] };
 
@@ -48,7 +46,6 @@ struct sasl_credentials *sasl_credentials_new(
     credentials->method = method;
     credentials->username = secret_dup(options->username);
     credentials->password = secret_dup(options->password);
-    credentials->is_token = options->is_token;
     return credentials;
 }
 
@@ -74,14 +71,8 @@ struct sasl *sasl_new(const struct sasl_credentials *credentials, const char *ho
 void sasl_free(struct sasl *sasl) {
     if (!sasl) return;
     free(sasl->host);
-    scram_dispose(&sasl->scram);
     OPENSSL_cleanse(sasl, sizeof *sasl);
     free(sasl);
-}
-
-void sasl_set_nonce(struct sasl *sasl, const char *nonce) {
-    must(sasl->state == SASL_STATE_NEW && strlen(nonce) < sizeof sasl->scram.nonce);
-    (void)snprintf(sasl->scram.nonce, sizeof sasl->scram.nonce, "%s", nonce);
 }
 
 const char *sasl_mechanism(const struct sasl *sasl) {

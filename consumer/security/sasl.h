@@ -14,10 +14,9 @@ enum { SASL_ERROR_BYTES = 512, SASL_WHY_BYTES = 512 };
 /// What credentials are made of. All of it is borrowed for the call; NULL: not given. What a
 /// mechanism has no use for is not looked at.
 struct sasl_options {
-    const char *mechanism; ///< sasl.mechanism: "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"
-    const char *username;  ///< PLAIN and SCRAM; UTF-8
-    const char *password;  ///< PLAIN and SCRAM; UTF-8
-    bool is_token;         ///< SCRAM: the two are those of a delegation token (KIP-48)
+    const char *mechanism; ///< sasl.mechanism: "PLAIN"
+    const char *username;  ///< PLAIN
+    const char *password;
 };
 
 /// What one mechanism needs, copied.
@@ -42,7 +41,7 @@ struct sasl_credentials *sasl_credentials_new(
 /// Overwrites and frees them; no exchange may be left that borrows them. NULL is fine.
 void sasl_credentials_free(struct sasl_credentials *credentials);
 
-/// "PLAIN", "SCRAM-SHA-256"… Static.
+/// "PLAIN". Static.
 const char *sasl_credentials_mechanism(const struct sasl_credentials *credentials);
 
 /// A fresh exchange with its own nonce; the caller frees it. The credentials are borrowed until
@@ -51,9 +50,6 @@ struct sasl *sasl_new(const struct sasl_credentials *credentials, const char *ho
 
 /// Overwrites and frees it, whatever its state. NULL is fine.
 void sasl_free(struct sasl *sasl);
-
-/// For tests: the nonce of SCRAM is this one, of at most 63 printable characters without ','.
-void sasl_set_nonce(struct sasl *sasl, const char *nonce);
 
 /// The name for SaslHandshake. Static.
 const char *sasl_mechanism(const struct sasl *sasl);

@@ -4,7 +4,6 @@
 
 #include "consumer/base/bytes.h"
 #include "consumer/security/sasl.h"
-#include "consumer/security/scram.h"
 
 /// One mechanism. `first` and `next` append to the message only for SASL_SEND, and say what went
 /// wrong by sasl_fail().
@@ -22,7 +21,6 @@ struct sasl_credentials {
     const struct sasl_method *method;
     char *username;
     char *password;
-    bool is_token; ///< the two are those of a delegation token
 };
 
 /// Where an exchange stands. Each value names those that may follow.
@@ -36,18 +34,11 @@ struct sasl {
     const struct sasl_credentials *credentials;
     enum sasl_state state;
     char *host;
-    struct scram scram; ///< of SCRAM
     char why[SASL_WHY_BYTES];
 };
 
 /// PLAIN (RFC 4616).
 extern const struct sasl_method sasl_plain;
-
-/// SCRAM-SHA-256 (RFC 7677).
-extern const struct sasl_method sasl_scram_sha_256;
-
-/// SCRAM-SHA-512.
-extern const struct sasl_method sasl_scram_sha_512;
 
 /// Sets the sentence of the failure, after the mechanism's name: "SASL PLAIN: …".
 __attribute__((format(printf, 2, 3))) enum sasl_turn sasl_fail(

@@ -50,6 +50,12 @@ static const struct {
     { "join-total", "joins_total" },
     { "sync-total", "syncs_total" },
     { "connection-count", "connections" },
+    { "tls-handshake-total", "tls_handshakes_total" },
+    { "tls-handshake-resumed-total", "resumed_tls_handshakes_total" },
+    { "tls-failed-total", "tls_failures_total" },
+    { "successful-authentication-total", "authentications_total" },
+    { "successful-reauthentication-total", "reauthentications_total" },
+    { "failed-authentication-total", "failed_authentications_total" },
 };
 
 /// The name with its prefix; false when it is left out.

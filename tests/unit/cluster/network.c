@@ -25,10 +25,14 @@ void network_init(struct network *network, uint64_t seed) {
     *network = (struct network){ .now_ms = 5000000, .most_version = INT16_MAX };
     random_init(&network->random, seed);
     network->log = (struct log){ .write = write_line, .arg = network, .level = LOG_INFO };
+    login_init(
+        &network->login, &(struct login_settings){ .backoff_ms = 1000, .backoff_max_ms = 60000 }
+    );
     struct cluster_settings settings = {
         .connection = {
             .log = &network->log,
             .random = &network->random,
+            .login = &network->login,
             .client_id = "network",
             .frame_max_bytes = 1 << 24,
             .setup_timeout_ms = 10000,

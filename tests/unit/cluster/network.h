@@ -7,6 +7,7 @@
 #include "consumer/base/log.h"
 #include "consumer/base/random.h"
 #include "consumer/cluster/cluster.h"
+#include "consumer/net/login.h"
 #include "tests/unit/net/peer.h"
 
 #include <stdbool.h>
@@ -48,6 +49,7 @@ struct network {
     struct random random;
     struct log log;
     char lines[NETWORK_LOG_BYTES];
+    struct login login;
     struct cluster cluster;
     int64_t now_ms;
     int16_t most_version; ///< that brokers offer of any API

@@ -16,9 +16,12 @@ START_TEST(a_dial_that_was_given_up_before_the_driver_saw_it_is_over_at_once) {
     struct random random;
     random_init(&random, 1);
     struct log log = { 0 };
+    struct login login;
+    login_init(&login, &(struct login_settings){ .backoff_ms = 1000, .backoff_max_ms = 1000 });
     struct connection_settings settings = {
         .log = &log,
         .random = &random,
+        .login = &login,
         .client_id = "test",
         .frame_max_bytes = 1000,
         .setup_timeout_ms = 1000,

@@ -24,9 +24,13 @@ void bench_init(struct bench *bench, uint64_t seed) {
     *bench = (struct bench){ .now_ms = 1000000 };
     random_init(&bench->random, seed);
     bench->log = (struct log){ .write = write_line, .arg = bench, .level = LOG_INFO };
+    login_init(
+        &bench->login, &(struct login_settings){ .backoff_ms = 1000, .backoff_max_ms = 60000 }
+    );
     bench->settings = (struct connection_settings){
         .log = &bench->log,
         .random = &bench->random,
+        .login = &bench->login,
         .client_id = "bench",
         .frame_max_bytes = 1 << 20,
         .setup_timeout_ms = 10000,

@@ -6,6 +6,7 @@
 #include "consumer/base/log.h"
 #include "consumer/base/random.h"
 #include "consumer/net/connection.h"
+#include "consumer/net/login.h"
 #include "tests/unit/net/peer.h"
 
 enum { BENCH_LOG_BYTES = 8192, BENCH_OUTCOMES = 512 };
@@ -27,6 +28,7 @@ struct bench {
     struct random random;
     struct log log;
     char lines[BENCH_LOG_BYTES]; ///< what was logged, a line each
+    struct login login;
     struct connection_settings settings;
     struct connection connection;
     struct peer peer;

@@ -44,7 +44,7 @@ static void check_refused(struct outcome *outcome, enum status status, const cha
     bench_hang_up(&bench);
     ck_assert_int_eq(outcome->count, 1);
     ck_assert_int_ne(outcome->status, STATUS_OK);
-    bench.now_ms = bench.connection.retry_at_ms;
+    bench.now_ms = connection_retry_at_ms(&bench.connection);
     bench.lines[0] = '\0';
 }
 
@@ -57,8 +57,8 @@ START_TEST(a_peer_that_speaks_something_else_is_named) {
         const char *why;
     } cases[] = {
         { "HTTP/1.1 400 Bad Request\r\n\r\n", 28, STATUS_TOO_LARGE, "an HTTP server" },
-        { "\x15\x03\x03\x00\x02\x02\x46", 7, STATUS_TOO_LARGE, "TLS" },
-        { "\x16\x03\x03\x00\x31\x02\x00", 7, STATUS_TOO_LARGE, "TLS" },
+        { "\x15\x03\x03\x00\x02\x02\x46", 7, STATUS_TLS_FAILED, "TLS" },
+        { "\x16\x03\x03\x00\x31\x02\x00", 7, STATUS_TLS_FAILED, "TLS" },
         { "SSH-2.0-OpenSSH_9.2\r\n", 21, STATUS_TOO_LARGE, "an SSH server" },
         { "\x7f\xff\xff\xff", 4, STATUS_TOO_LARGE, "2147483647 bytes" },
         { "\x80\x00\x00\x00", 4, STATUS_INVALID_FRAME, "2147483648 bytes" },

@@ -8,6 +8,7 @@
 #include "consumer/wire/reader.h"
 #include "consumer/wire/schema.h"
 #include "consumer/wire/writer.h"
+#include "tests/unit/security/tls_rig.h"
 #include "tests/unit/suite.h"
 
 #include <string.h>
@@ -28,17 +29,56 @@ void peer_dispose(struct peer *peer) {
 void peer_accept(struct peer *peer, int64_t now_ms) {
     EXPECT(connection_take_want(peer->connection) == CONNECTION_WANTS_DIAL);
     connection_on_dialed(peer->connection, now_ms);
+    peer_pump(peer, now_ms);
 }
 
-static void collect(struct peer *peer) {
+// False when the connection has written nothing.
+static bool collect(struct peer *peer) {
     struct buf output = { 0 };
-    if (!connection_take_output(peer->connection, &output)) return;
-    buf_append(&peer->inbox, output.data, output.size);
+    if (!connection_take_output(peer->connection, &output)) return false;
+    if (peer->tls) {
+        EXPECT(BIO_write(peer->tls->in, output.data, (int)output.size) == (int)output.size);
+        tls_broker_step(peer->tls);
+        buf_append(&peer->inbox, peer->tls->plain.data, peer->tls->plain.size);
+        buf_clear(&peer->tls->plain);
+    } else {
+        buf_append(&peer->inbox, output.data, output.size);
+    }
     buf_dispose(&output);
+    return true;
+}
+
+static void deliver(struct peer *peer, const void *data, size_t size, int64_t now_ms) {
+    const uint8_t *at = data;
+    while (size > 0) {
+        if (peer->connection->state == CONNECTION_CLOSING) return;
+        uint8_t *space = NULL;
+        size_t room = 0;
+        connection_space(peer->connection, &space, &room);
+        EXPECT(room > 0);
+        size_t count = size < room ? size : room;
+        if (peer->most_at_once > 0 && count > peer->most_at_once) count = peer->most_at_once;
+        memcpy(space, at, count);
+        connection_on_bytes(peer->connection, count, now_ms);
+        at += count;
+        size -= count;
+    }
+}
+
+void peer_pump(struct peer *peer, int64_t now_ms) {
+    bool has_moved = peer->tls != NULL;
+    while (has_moved) {
+        uint8_t bytes[4096];
+        has_moved = collect(peer);
+        int count = BIO_read(peer->tls->out, bytes, sizeof bytes);
+        if (count <= 0) continue;
+        deliver(peer, bytes, (size_t)count, now_ms);
+        has_moved = true;
+    }
 }
 
 bool peer_read(struct peer *peer, struct peer_request *request) {
-    collect(peer);
+    (void)collect(peer);
     if (peer->inbox.size == 0) return false;
     struct reader prefix = reader_over(buf_slice(&peer->inbox));
     int32_t size = reader_int32(&prefix);
@@ -72,20 +112,12 @@ bool peer_read(struct peer *peer, struct peer_request *request) {
 }
 
 void peer_write(struct peer *peer, const void *data, size_t size, int64_t now_ms) {
-    const uint8_t *at = data;
-    while (size > 0) {
-        if (peer->connection->state == CONNECTION_CLOSING) return;
-        uint8_t *space = NULL;
-        size_t room = 0;
-        connection_space(peer->connection, &space, &room);
-        EXPECT(room > 0);
-        size_t count = size < room ? size : room;
-        if (peer->most_at_once > 0 && count > peer->most_at_once) count = peer->most_at_once;
-        memcpy(space, at, count);
-        connection_on_bytes(peer->connection, count, now_ms);
-        at += count;
-        size -= count;
+    if (!peer->tls) {
+        deliver(peer, data, size, now_ms);
+        return;
     }
+    tls_broker_write(peer->tls, data, size);
+    peer_pump(peer, now_ms);
 }
 
 void peer_encode(const struct peer_request *request, const void *message, struct buf *out) {

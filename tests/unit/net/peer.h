@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct tls_broker;
+
 /// A request as the broker reads it. Borrowed from the peer until it is disposed of.
 struct peer_request {
     const struct api *api;
@@ -24,9 +26,10 @@ struct peer_request {
 /// One broker's end.
 struct peer {
     struct connection *connection;
-    struct buf inbox;    ///< written by the connection and not yet read
-    struct arena arena;  ///< what was read
-    size_t most_at_once; ///< bytes of one read of the connection's; 0: as many as it takes
+    struct buf inbox;       ///< written by the connection and not yet read
+    struct arena arena;     ///< what was read
+    size_t most_at_once;    ///< bytes of one read of the connection's; 0: as many as it takes
+    struct tls_broker *tls; ///< its side of TLS; NULL: plain
 };
 
 /// A peer of a connection that it sets up as its transport; dispose of it by peer_dispose().
@@ -44,6 +47,10 @@ void peer_open(struct peer *peer, int16_t most_version, int64_t now_ms);
 
 /// The next request; false when none was written. A malformed one ends the test.
 bool peer_read(struct peer *peer, struct peer_request *request);
+
+/// Moves the bytes of TLS both ways until nothing moves any more. Done by peer_accept(),
+/// peer_read() and peer_write() too.
+void peer_pump(struct peer *peer, int64_t now_ms);
 
 /// Gives the connection bytes.
 void peer_write(struct peer *peer, const void *data, size_t size, int64_t now_ms);

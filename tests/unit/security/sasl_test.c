@@ -98,8 +98,8 @@ static const struct {
     { { .mechanism = "PLAIN", .username = "u", .password = "" },
       "sasl.password: PLAIN needs a user name and a password" },
     { { .mechanism = "plain", .username = "u", .password = "x" },
-      "sasl.mechanism: must be one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512" },
-    { { .mechanism = NULL }, "sasl.mechanism: must be one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512" },
+      "sasl.mechanism: must be one of PLAIN" },
+    { { .mechanism = NULL }, "sasl.mechanism: must be one of PLAIN" },
 };
 
 START_TEST(what_is_missing_is_named) {

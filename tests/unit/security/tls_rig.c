@@ -143,7 +143,7 @@ void tls_broker_dispose(struct tls_broker *broker) {
     SSL_CTX_free(broker->context);
 }
 
-static void broker_read(struct tls_broker *broker) {
+void tls_broker_step(struct tls_broker *broker) {
     uint8_t bytes[4096];
     size_t count = 0;
     while (SSL_read_ex(broker->ssl, bytes, sizeof bytes, &count) == 1)
@@ -200,7 +200,7 @@ static bool move_to_client(struct tls *tls, struct tls_broker *broker, struct bu
 
 bool tls_rig_turn(struct tls *tls, struct tls_broker *broker, struct buf *plain) {
     bool has_moved = move_to_broker(tls, broker);
-    broker_read(broker);
+    tls_broker_step(broker);
     return move_to_client(tls, broker, plain) || has_moved;
 }
 

@@ -67,6 +67,9 @@ bool tls_rig_turn(struct tls *tls, struct tls_broker *broker, struct buf *plain)
 /// Gives bytes to the client as they are.
 void tls_rig_deliver(struct tls *tls, const void *bytes, size_t size);
 
+/// The broker reads what has come to it.
+void tls_broker_step(struct tls_broker *broker);
+
 /// The broker writes.
 void tls_broker_write(struct tls_broker *broker, const void *bytes, size_t size);
 
