@@ -98,6 +98,18 @@ static void learn_facts(struct tls *tls) {
     tls->has_facts = true;
 }
 
+// In TLS 1.2 a handshake's end is where the session is whole. OpenSSL's callback says nothing of a
+// ticket that came with a resumed handshake, although the one before is of no more use.
+static void keep_session(struct tls *tls) {
+    if (SSL_version(tls->ssl) >= TLS1_3_VERSION) return;
+    SSL_SESSION *session = SSL_get1_session(tls->ssl);
+    if (session && SSL_SESSION_is_resumable(session)) {
+        tls_sessions_put_take(&tls->context->sessions, tls->key, session);
+    } else {
+        SSL_SESSION_free(session);
+    }
+}
+
 // A session that the broker may have taken offence at is not tried again.
 static void on_trouble(struct tls *tls, int result) {
     tls_trouble_tell(tls, SSL_get_error(tls->ssl, result));
@@ -111,6 +123,7 @@ static void shake_hands(struct tls *tls) {
     int result = SSL_do_handshake(tls->ssl);
     if (result == 1) {
         learn_facts(tls);
+        keep_session(tls);
         enter(tls, TLS_OPEN);
     } else if (SSL_get_error(tls->ssl, result) != SSL_ERROR_WANT_READ) {
         on_trouble(tls, result);

@@ -27,9 +27,11 @@ static int on_certificate_asked(SSL *ssl, void *arg) {
     return 1;
 }
 
-// A session can be resumed: at the handshake's end in TLS 1.2, with each ticket in TLS 1.3.
+// A session can be resumed. In TLS 1.3 each ticket makes one; those of TLS 1.2 are the machine's to
+// keep.
 static int on_session(SSL *ssl, SSL_SESSION *session) {
     const struct tls *tls = SSL_get_app_data(ssl);
+    if (SSL_version(ssl) < TLS1_3_VERSION) return 0;
     tls_sessions_put_take(&tls->context->sessions, tls->key, session);
     return 1; // the reference is ours now
 }

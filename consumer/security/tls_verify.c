@@ -66,6 +66,7 @@ struct finding {
     int error;
     const char *role; ///< "the broker's certificate" or "the CA certificate"
     char name[NAME_BYTES];
+    char leaf_name[NAME_BYTES]; ///< of the broker's certificate
 };
 
 static void tell_unknown_ca(struct tls *tls, const struct finding *finding) {
@@ -84,9 +85,8 @@ static void tell_unknown_ca(struct tls *tls, const struct finding *finding) {
         (void)snprintf(
             tls->why,
             sizeof tls->why,
-            "%s (%s) comes from a CA (%s) that is not among %s",
-            finding->role,
-            finding->name,
+            "the broker's certificate (%s) comes from a CA (%s) that is not among %s",
+            finding->leaf_name,
             issuer,
             trusted
         );
@@ -154,6 +154,11 @@ int tls_verify_callback(int is_good, X509_STORE_CTX *chain) {
     must(finding.certificate != NULL);
     tls_certificate_name(
         X509_get_subject_name(finding.certificate), finding.name, sizeof finding.name
+    );
+    tls_certificate_name(
+        X509_get_subject_name(X509_STORE_CTX_get0_cert(chain)),
+        finding.leaf_name,
+        sizeof finding.leaf_name
     );
     tls->verdict = kind_of(finding.error);
     tell(tls, &finding, tls->verdict);

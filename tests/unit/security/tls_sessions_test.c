@@ -5,7 +5,10 @@
 #include "tests/unit/security/tls_rig.h"
 #include "tests/unit/suite.h"
 
+#include <openssl/core_names.h>
+
 #include <stdio.h>
+#include <string.h>
 
 static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
 
@@ -42,6 +45,43 @@ START_TEST(a_second_connection_resumes_and_so_does_a_third) {
         if (i == 1) tls_end(tls); // with close_notify or without, it makes no difference
         tls_free(tls);
     }
+    tls_context_free(context);
+    tls_world_dispose(&world);
+}
+
+END_TEST
+
+// As Java's brokers do it: whoever resumes by a ticket gets a new one. The keys need not be secret.
+static int renew_tickets(
+    SSL *ssl,
+    unsigned char *name,
+    unsigned char *iv,
+    EVP_CIPHER_CTX *cipher,
+    EVP_MAC_CTX *mac,
+    int is_new
+) {
+    static unsigned char key[32] = "a key of the tests";
+    char digest[] = "sha256";
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key, sizeof key),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    (void)ssl;
+    if (is_new) memset(iv, 'i', 16);
+    (void)EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, key, iv, is_new);
+    (void)EVP_MAC_CTX_set_params(mac, params);
+    if (is_new) memset(name, 'n', 16);
+    return is_new ? 1 : 2;
+}
+
+START_TEST(a_ticket_that_is_renewed_at_each_use_is_kept) {
+    struct tls_world world;
+    start(&world, _i, false);
+    (void)SSL_CTX_set_tlsext_ticket_key_evp_cb(world.broker.context, renew_tickets);
+    struct tls_context *context = tls_rig_context(&world.options);
+    for (int i = 0; i < 5; i++)
+        tls_free(reconnect(&world, context, "broker.test", i > 0));
     tls_context_free(context);
     tls_world_dispose(&world);
 }
@@ -219,6 +259,7 @@ SUITE(tls_sessions) {
     );
     TCase *each = tcase_create("versions");
     tcase_add_loop_test(each, a_second_connection_resumes_and_so_does_a_third, 0, 2);
+    tcase_add_loop_test(each, a_ticket_that_is_renewed_at_each_use_is_kept, 0, 2);
     tcase_add_loop_test(each, a_session_with_a_client_certificate_is_resumed, 0, 2);
     tcase_add_loop_test(each, a_ticket_of_version_1_3_is_used_once, 0, 2);
     tcase_add_loop_test(each, a_session_is_for_one_host_and_one_context, 0, 2);
