@@ -150,19 +150,37 @@ void tls_space(struct tls *tls, uint8_t **data, size_t *size) {
     must(*size > 0);
 }
 
-static void note_first_bytes(struct tls *tls, const uint8_t *data, size_t size) {
-    while (size > 0 && tls->first_count < TLS_FIRST_BYTES) {
-        tls->first[tls->first_count++] = *data++;
-        size--;
+// When a handshake fails, brokers of Kafka 2.8 send the unused part of a buffer, about 16 KiB of
+// zeros, before the alert that says why. Nothing of TLS begins with a zero, so they are left out.
+static void skip_zeros(struct tls *tls) {
+    if (tls->first_count > 0) return;
+    while (tls->staged_from < tls->staged_to && tls->staging[tls->staged_from] == 0) {
+        tls->staged_from++;
+        tls->zero_count++;
+    }
+}
+
+static void note_first_bytes(struct tls *tls) {
+    const uint8_t *at = tls->staging + tls->staged_from;
+    size_t left = tls->staged_to - tls->staged_from;
+    while (left > 0 && tls->first_count < TLS_FIRST_BYTES) {
+        tls->first[tls->first_count++] = *at++;
+        left--;
     }
 }
 
 enum tls_state tls_on_bytes(struct tls *tls, size_t count) {
     must(tls->staging != NULL && count <= TLS_STAGING_BYTES - tls->staged_to);
     if (tls->state == TLS_ENDED || tls->state == TLS_FAILED) return tls->state;
-    note_first_bytes(tls, tls->staging + tls->staged_to, count);
     tls->staged_to += count;
-    if (tls->state == TLS_HANDSHAKING) shake_hands(tls);
+    if (tls->state == TLS_OPEN) return tls->state;
+    skip_zeros(tls);
+    note_first_bytes(tls);
+    if (tls->zero_count > TLS_MOST_ZEROS) {
+        tls_trouble_tell(tls, SSL_ERROR_SSL);
+    } else {
+        shake_hands(tls);
+    }
     return tls->state;
 }
 

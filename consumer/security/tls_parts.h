@@ -12,7 +12,12 @@ struct bio_method_st;
 struct ssl_ctx_st;
 struct ssl_st;
 
-enum { TLS_HOST_BYTES = 256, TLS_KEY_BYTES = TLS_HOST_BYTES + 16, TLS_FIRST_BYTES = 8 };
+enum {
+    TLS_HOST_BYTES = 256,
+    TLS_KEY_BYTES = TLS_HOST_BYTES + 16,
+    TLS_FIRST_BYTES = 8,
+    TLS_MOST_ZEROS = 64 * 1024
+};
 
 struct tls_context {
     unsigned references; ///< the owner's, and one a machine
@@ -41,7 +46,8 @@ struct tls {
     size_t staged_from;
     size_t staged_to;
     struct buf output;
-    uint8_t first[TLS_FIRST_BYTES]; ///< of what was received
+    size_t zero_count;              ///< zeros received before anything else
+    uint8_t first[TLS_FIRST_BYTES]; ///< of what was received behind them
     size_t first_count;
     bool is_certificate_asked;
     bool has_read_plain;

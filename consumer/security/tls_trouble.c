@@ -117,6 +117,7 @@ static void tell_alert(struct tls *tls, int alert) {
 
 // What TLS begins with is a record's type and version 3.x.
 static bool is_tls(const struct tls *tls) {
+    if (tls->zero_count > TLS_MOST_ZEROS) return false;
     if (tls->first_count > 0 &&
         (tls->first[0] < SSL3_RT_CHANGE_CIPHER_SPEC || tls->first[0] > SSL3_RT_APPLICATION_DATA)) {
         return false;
@@ -136,15 +137,42 @@ static void tell_not_tls(struct tls *tls) {
             return;
         }
     }
-    char hex[3 * TLS_FIRST_BYTES + 1] = "";
-    for (size_t i = 0; i < tls->first_count; i++)
-        (void)snprintf(hex + 3 * i, sizeof hex - 3 * i, " %02x", tls->first[i]);
+
+    enum { SHOWN_ZEROS = 4 };
+
+    size_t zeros = tls->zero_count < SHOWN_ZEROS ? tls->zero_count : SHOWN_ZEROS;
+    char hex[3 * (SHOWN_ZEROS + TLS_FIRST_BYTES) + 1] = "";
+    for (size_t i = 0; i < zeros + tls->first_count; i++) {
+        unsigned byte = i < zeros ? 0 : tls->first[i - zeros];
+        (void)snprintf(hex + 3 * i, sizeof hex - 3 * i, " %02x", byte);
+    }
     tls_fail(
         tls,
         TLS_NOT_TLS,
         "the peer speaks no TLS (its first bytes are%s): is it a plaintext listener?",
         hex
     );
+}
+
+// What cannot be read, where an answer to the client's certificate was due, is taken for a refusal:
+// brokers of Kafka 2.8 send their last flight once more before the alert, which nobody can make out
+// then.
+static void tell_unreadable(struct tls *tls, const char *reason) {
+    bool is_answer_due = tls->is_certificate_asked && !tls->has_read_plain;
+    if (!is_answer_due) {
+        tls_fail(tls, TLS_PROTOCOL_ERROR, "what the broker sent is not as TLS has it (%s)", reason);
+    } else if (!tls->context->has_certificate) {
+        tell_certificate_required(tls);
+    } else if (has_own_certificate_expired(tls)) {
+        tls_fail(tls, TLS_CLIENT_EXPIRED, "the client certificate has expired");
+    } else {
+        tls_fail(
+            tls,
+            TLS_CLIENT_REFUSED,
+            "the broker seems to refuse the client certificate (%s)",
+            reason
+        );
+    }
 }
 
 // The first entry of the queue that is of OpenSSL's TLS itself: those before it say what went wrong
@@ -180,12 +208,7 @@ void tls_trouble_tell(struct tls *tls, int error) {
     } else if (is_of_version(reason)) {
         tell_alert(tls, SSL_AD_PROTOCOL_VERSION);
     } else {
-        tls_fail(
-            tls,
-            TLS_PROTOCOL_ERROR,
-            "what the broker sent is not as TLS has it (%s)",
-            text ? text : "without a reason"
-        );
+        tell_unreadable(tls, text ? text : "without a reason");
     }
 }
 

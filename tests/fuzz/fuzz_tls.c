@@ -29,21 +29,6 @@ static void expect_sound(struct tls *tls) {
     expect_text(tls_why(tls), TLS_WHY_BYTES);
 }
 
-// What the broker says to what the client has sent.
-static struct buf answer(struct tls *tls, struct tls_broker *broker) {
-    struct buf output = { 0 };
-    struct buf flight = { 0 };
-    uint8_t bytes[4096];
-    int count = 0;
-    if (tls_take_output(tls, &output)) (void)BIO_write(broker->in, output.data, (int)output.size);
-    buf_dispose(&output);
-    (void)SSL_do_handshake(broker->ssl);
-    ERR_clear_error();
-    while ((count = BIO_read(broker->out, bytes, sizeof bytes)) > 0)
-        buf_append(&flight, bytes, (size_t)count);
-    return flight;
-}
-
 // Two bytes say where the broker's bytes are replaced by the input's, or damaged with them.
 static void run_machine(
     struct tls_world *world, struct tls_context *context, struct slice in, bool is_damage
@@ -54,12 +39,13 @@ static void run_machine(
     tls_broker_again(&world->broker);
     struct tls *tls = tls_new(context, "broker.test", 9093);
     (void)tls_begin(tls);
-    struct buf flight = answer(tls, &world->broker);
+    struct buf flight = { 0 };
+    tls_rig_answer(tls, &world->broker, &flight);
     while (flight.size > 0 && honest >= flight.size) {
         honest -= flight.size;
         tls_rig_deliver(tls, flight.data, flight.size);
-        buf_dispose(&flight);
-        flight = answer(tls, &world->broker);
+        buf_clear(&flight);
+        tls_rig_answer(tls, &world->broker, &flight);
     }
     if (honest > flight.size) honest = flight.size;
     tls_rig_deliver(tls, flight.data, honest);

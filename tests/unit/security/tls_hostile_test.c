@@ -20,23 +20,6 @@ static void start(struct tls_world *world, int i) {
     tls_broker_again(&world->broker);
 }
 
-// What the broker answers to what the client has sent.
-static struct buf next_flight(struct tls *tls, struct tls_broker *broker) {
-    struct buf output = { 0 };
-    struct buf flight = { 0 };
-    uint8_t bytes[4096];
-    int count = 0;
-    if (tls_take_output(tls, &output)) {
-        (void)BIO_write(broker->in, output.data, (int)output.size);
-        buf_dispose(&output);
-    }
-    (void)SSL_do_handshake(broker->ssl);
-    ERR_clear_error();
-    while ((count = BIO_read(broker->out, bytes, sizeof bytes)) > 0)
-        buf_append(&flight, bytes, (size_t)count);
-    return flight;
-}
-
 // One handshake with the byte at `place` of a flight damaged, or the flight's rest replaced by
 // junk. False: the flight is shorter than that.
 static bool damage(
@@ -45,11 +28,12 @@ static bool damage(
     tls_broker_again(&world->broker);
     struct tls *tls = tls_new(context, "broker.test", 9093);
     (void)tls_begin(tls);
-    struct buf bytes = next_flight(tls, &world->broker);
+    struct buf bytes = { 0 };
+    tls_rig_answer(tls, &world->broker, &bytes);
     for (int i = 0; i < flight; i++) {
         tls_rig_deliver(tls, bytes.data, bytes.size);
-        buf_dispose(&bytes);
-        bytes = next_flight(tls, &world->broker);
+        buf_clear(&bytes);
+        tls_rig_answer(tls, &world->broker, &bytes);
     }
     bool is_inside = place < bytes.size;
     if (is_inside) {

@@ -198,6 +198,16 @@ static bool move_to_client(struct tls *tls, struct tls_broker *broker, struct bu
     return has_moved;
 }
 
+void tls_rig_answer(struct tls *tls, struct tls_broker *broker, struct buf *flight) {
+    uint8_t bytes[4096];
+    int count = 0;
+    (void)move_to_broker(tls, broker);
+    (void)SSL_do_handshake(broker->ssl);
+    ERR_clear_error();
+    while ((count = BIO_read(broker->out, bytes, sizeof bytes)) > 0)
+        buf_append(flight, bytes, (size_t)count);
+}
+
 bool tls_rig_turn(struct tls *tls, struct tls_broker *broker, struct buf *plain) {
     bool has_moved = move_to_broker(tls, broker);
     tls_broker_step(broker);

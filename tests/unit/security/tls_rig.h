@@ -64,6 +64,9 @@ void tls_rig_pump(struct tls *tls, struct tls_broker *broker, struct buf *plain)
 /// One turn of it: to the broker, and back. False when nothing moved.
 bool tls_rig_turn(struct tls *tls, struct tls_broker *broker, struct buf *plain);
 
+/// Appends what the broker says to what the client has sent.
+void tls_rig_answer(struct tls *tls, struct tls_broker *broker, struct buf *flight);
+
 /// Gives bytes to the client as they are.
 void tls_rig_deliver(struct tls *tls, const void *bytes, size_t size);
 

@@ -183,16 +183,20 @@ START_TEST(a_broker_s_refusal_of_the_client_is_told_in_either_version) {
 
 END_TEST
 
+static void let_client_expire(struct tls_world *world) {
+    identity_dispose(&world->client_identity);
+    world->client_identity = identity_make(&(struct identity_options
+    ){ .name = "client", .issuer = &world->ca, .from_days = -9, .to_days = -2 });
+    free(world->client_pem);
+    free(world->client_key_pem);
+    world->client_pem = tls_rig_pem(world->client_identity.certificate, NULL);
+    world->client_key_pem = tls_rig_key_pem(world->client_identity.key, NULL);
+}
+
 START_TEST(an_expired_client_certificate_is_told_whatever_the_alert_says) {
     struct tls_world world;
     tls_world_init(&world, true);
-    identity_dispose(&world.client_identity);
-    world.client_identity = identity_make(&(struct identity_options
-    ){ .name = "client", .issuer = &world.ca, .from_days = -9, .to_days = -2 });
-    free(world.client_pem);
-    free(world.client_key_pem);
-    world.client_pem = tls_rig_pem(world.client_identity.certificate, NULL);
-    world.client_key_pem = tls_rig_key_pem(world.client_identity.key, NULL);
+    let_client_expire(&world);
     tls_world_identify(&world);
     chosen_verdict = X509_V_ERR_CERT_REJECTED;
     SSL_CTX_set_cert_verify_callback(world.broker.context, refuse_all, NULL);
@@ -301,6 +305,82 @@ START_TEST(what_is_no_answer_to_a_client_hello_is_named) {
 
 END_TEST
 
+// Brokers of Kafka 2.8 send what their buffer holds, 16,709 bytes, before the alert of a handshake
+// that failed: zeros, or their last flight once more.
+START_TEST(an_alert_behind_the_stale_buffer_of_an_old_broker_is_heard) {
+    struct tls_world world;
+    tls_world_init(&world, false);
+    struct tls_context *context = tls_rig_context(&world.options);
+    struct tls *tls = tls_new(context, "broker.test", 9093);
+    ck_assert_int_eq(tls_begin(tls), TLS_HANDSHAKING);
+    uint8_t zeros[16709] = { 0 };
+    tls_rig_deliver(tls, zeros, sizeof zeros);
+    ck_assert_int_eq(tls_state(tls), TLS_HANDSHAKING);
+    tls_rig_deliver(tls, TEXT("\x15\x03\x03\0\x02\x02\x46"));
+    expect_failure(tls, TLS_PROTOCOL_VERSION, "TLSv1.2, TLSv1.3");
+    tls_free(tls);
+    tls_context_free(context);
+    tls_world_dispose(&world);
+}
+
+END_TEST
+
+START_TEST(zeros_are_not_borne_for_ever) {
+    struct tls_world world;
+    tls_world_init(&world, false);
+    struct tls_context *context = tls_rig_context(&world.options);
+    struct tls *tls = tls_new(context, "broker.test", 9093);
+    ck_assert_int_eq(tls_begin(tls), TLS_HANDSHAKING);
+    uint8_t zeros[4096] = { 0 };
+    for (int i = 0; i < 100 && tls_state(tls) == TLS_HANDSHAKING; i++)
+        tls_rig_deliver(tls, zeros, sizeof zeros);
+    expect_failure(tls, TLS_NOT_TLS, "00 00 00 00");
+    tls_free(tls);
+    tls_context_free(context);
+    tls_world_dispose(&world);
+}
+
+END_TEST
+
+static const struct {
+    int version;
+    bool has_certificate;
+    bool is_expired;
+    enum tls_failure failure;
+    const char *words;
+} stale_refusals[] = {
+    { TLS1_2_VERSION, false, false, TLS_CERTIFICATE_REQUIRED, "none is configured" },
+    { TLS1_3_VERSION, false, false, TLS_CERTIFICATE_REQUIRED, "none is configured" },
+    { TLS1_2_VERSION, true, false, TLS_CLIENT_REFUSED, "seems to refuse the client certificate" },
+    { TLS1_3_VERSION, true, false, TLS_CLIENT_REFUSED, "seems to refuse the client certificate" },
+    { TLS1_2_VERSION, true, true, TLS_CLIENT_EXPIRED, "the client certificate has expired" },
+    { TLS1_3_VERSION, true, true, TLS_CLIENT_EXPIRED, "the client certificate has expired" },
+};
+
+START_TEST(a_refusal_hidden_by_the_stale_buffer_of_an_old_broker_is_told) {
+    struct tls_world world;
+    tls_world_init(&world, true);
+    if (stale_refusals[_i].is_expired) let_client_expire(&world);
+    if (stale_refusals[_i].has_certificate) tls_world_identify(&world);
+    (void)SSL_CTX_set_max_proto_version(world.broker.context, stale_refusals[_i].version);
+    tls_broker_again(&world.broker);
+    struct tls_context *context = tls_rig_context(&world.options);
+    struct tls *tls = tls_new(context, "broker.test", 9093);
+    struct buf flight = { 0 };
+    (void)tls_begin(tls);
+    tls_rig_answer(tls, &world.broker, &flight);
+    tls_rig_deliver(tls, flight.data, flight.size);
+    ck_assert_int_ne(tls_state(tls), TLS_FAILED);
+    tls_rig_deliver(tls, flight.data, flight.size);
+    expect_failure(tls, stale_refusals[_i].failure, stale_refusals[_i].words);
+    buf_dispose(&flight);
+    tls_free(tls);
+    tls_context_free(context);
+    tls_world_dispose(&world);
+}
+
+END_TEST
+
 static void expect_closed(
     const char *bytes, size_t size, enum tls_failure kind, const char *words
 ) {
@@ -382,7 +462,9 @@ SUITE(tls_trouble) {
         no_common_cipher_is_told,
         no_common_version_is_told_with_ours,
         a_close_in_the_handshake_is_told_by_what_came_before_it,
-        a_failed_machine_refuses_everything_calmly
+        a_failed_machine_refuses_everything_calmly,
+        an_alert_behind_the_stale_buffer_of_an_old_broker_is_heard,
+        zeros_are_not_borne_for_ever
     );
     TCase *tables = tcase_create("tables");
     tcase_add_loop_test(
@@ -396,6 +478,12 @@ SUITE(tls_trouble) {
         what_is_no_answer_to_a_client_hello_is_named,
         0,
         sizeof greetings / sizeof *greetings
+    );
+    tcase_add_loop_test(
+        tables,
+        a_refusal_hidden_by_the_stale_buffer_of_an_old_broker_is_told,
+        0,
+        sizeof stale_refusals / sizeof *stale_refusals
     );
     suite_add_tcase(s, tables);
     return s;
