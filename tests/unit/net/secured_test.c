@@ -242,6 +242,55 @@ START_TEST(tls_where_none_is_spoken_is_named) {
 
 END_TEST
 
+START_TEST(a_broker_that_wants_a_certificate_and_hangs_up_is_named) {
+    struct outcome *outcome = bench_outcomes(&bench, 1);
+    tls_world_dispose(&world);
+    tls_world_init(&world, true);
+    secure();
+    bench.peer.tls = NULL; // its alert gets lost
+    bench_send(&bench, outcome, INT64_MAX);
+    dial();
+    bench.peer.tls = &world.broker;
+    ck_assert_int_eq(bench.connection.state, CONNECTION_SECURING);
+    for (int i = 0; i < 100 && bench.connection.state == CONNECTION_SECURING; i++) {
+        struct buf output = { 0 };
+        uint8_t byte;
+        if (connection_take_output(&bench.connection, &output))
+            ck_assert_int_gt(BIO_write(world.broker.in, output.data, (int)output.size), 0);
+        buf_dispose(&output);
+        tls_broker_step(&world.broker);
+        while (bench.connection.state == CONNECTION_SECURING &&
+               BIO_read(world.broker.out, &byte, 1) == 1) {
+            uint8_t *space = NULL;
+            size_t room = 0;
+            connection_space(&bench.connection, &space, &room);
+            *space = byte;
+            connection_on_bytes(&bench.connection, 1, bench.now_ms);
+        }
+    }
+    ck_assert_int_eq(bench.connection.state, CONNECTION_NEGOTIATING);
+    bench_hang_up(&bench);
+    ck_assert_int_eq(bench.connection.last_error, STATUS_TLS_FAILED);
+    ck_assert_str_eq(
+        bench.connection.last_error_text,
+        "the broker wants a client certificate, and none is configured"
+    );
+}
+
+END_TEST
+
+START_TEST(a_broker_that_wants_a_certificate_and_says_so_is_named) {
+    struct outcome *outcome = bench_outcomes(&bench, 1);
+    tls_world_dispose(&world);
+    tls_world_init(&world, true);
+    secure();
+    bench_send(&bench, outcome, INT64_MAX);
+    dial();
+    expect_failure(STATUS_TLS_FAILED, "client certificate");
+}
+
+END_TEST
+
 START_TEST(a_handshake_that_takes_too_long_ends) { // pitfall 96
     struct outcome *outcome = bench_outcomes(&bench, 1);
     secure();
@@ -274,6 +323,8 @@ SUITE(secured) {
     tcase_add_test(cases, a_listener_without_tls_that_hangs_up_is_named);
     tcase_add_test(cases, a_peer_that_answers_without_tls_is_named);
     tcase_add_test(cases, tls_where_none_is_spoken_is_named);
+    tcase_add_test(cases, a_broker_that_wants_a_certificate_and_hangs_up_is_named);
+    tcase_add_test(cases, a_broker_that_wants_a_certificate_and_says_so_is_named);
     tcase_add_test(cases, a_handshake_that_takes_too_long_ends);
     suite_add_tcase(s, cases);
     return s;
