@@ -13,7 +13,7 @@ comma   := ,
 OUT     := build/$(BUILD)$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
 VERSION := 0.1.0
-LIBS    := libuv libmicrohttpd libzstd liblz4 zlib libpcre2-8 gnutls openssl
+LIBS    := libuv libmicrohttpd libzstd liblz4 zlib libpcre2-8 gnutls openssl libcjson
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wcast-align \
            -Wpointer-arith -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
            -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough -Wswitch-enum -Wdouble-promotion -Wnull-dereference -Werror
@@ -60,7 +60,7 @@ $(OUT)/unit-tests: $(CONSUMER) $(FAKE) $(UNIT)
 	$(CC) $(LDFLAGS) $^ $(LDLIBS) $(shell pkg-config --libs check) -o $@
 
 $(OUT)/server-tests: $(filter-out %/main.o,$(SERVER)) $(SERVER_UNIT)
-	$(CC) $(LDFLAGS) $^ $(LDLIBS) $(shell pkg-config --libs check libcjson) -o $@
+	$(CC) $(LDFLAGS) $^ $(LDLIBS) $(shell pkg-config --libs check) -o $@
 
 $(OUT)/wire-dump: $(CONSUMER) $(FAKE) $(OUT)/tests/unit/wire/catalog.o $(OUT)/tests/wire_dump.o
 	$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@

@@ -16,7 +16,9 @@
 
 enum { MOST_ANSWER_BYTES = 64 * 1024 };
 
-static const struct sasl_method *const methods[] = { &sasl_plain };
+static const struct sasl_method *const methods[] = {
+    &sasl_plain, &sasl_scram_sha_256, &sasl_scram_sha_512, &sasl_oauth_bearer, &sasl_msk_iam,
+};
 
 enum { METHOD_COUNT = sizeof methods / sizeof methods[0] };
 
@@ -36,6 +38,18 @@ static const struct sasl_method *find_method(const char *name, char error[SASL_E
     return NULL;
 }
 
+static void copy_extensions(
+    struct sasl_credentials *credentials, const struct sasl_options *options
+) {
+    size_t count = options->extension_count;
+    credentials->extensions = must_alloc((count + 1) * sizeof credentials->extensions[0]);
+    credentials->extension_count = count;
+    for (size_t i = 0; i < count; i++) {
+        credentials->extensions[i].name = secret_dup(options->extensions[i].name);
+        credentials->extensions[i].value = secret_dup(options->extensions[i].value);
+    }
+}
+
 struct sasl_credentials *sasl_credentials_new(
     const struct sasl_options *options, char error[SASL_ERROR_BYTES]
 ) {
@@ -46,6 +60,13 @@ struct sasl_credentials *sasl_credentials_new(
     credentials->method = method;
     credentials->username = secret_dup(options->username);
     credentials->password = secret_dup(options->password);
+    credentials->is_token = options->is_token;
+    credentials->token = secret_dup(options->token);
+    copy_extensions(credentials, options);
+    credentials->aws_access_key_id = secret_dup(options->aws.access_key_id);
+    credentials->aws_secret_access_key = secret_dup(options->aws.secret_access_key);
+    credentials->aws_session_token = secret_dup(options->aws.session_token);
+    credentials->aws_region = must_strdup(options->aws.region);
     return credentials;
 }
 
@@ -53,7 +74,26 @@ void sasl_credentials_free(struct sasl_credentials *credentials) {
     if (!credentials) return;
     secret_free(credentials->username);
     secret_free(credentials->password);
+    secret_free(credentials->token);
+    for (size_t i = 0; i < credentials->extension_count; i++) {
+        secret_free(credentials->extensions[i].name);
+        secret_free(credentials->extensions[i].value);
+    }
+    free(credentials->extensions);
+    secret_free(credentials->aws_access_key_id);
+    secret_free(credentials->aws_secret_access_key);
+    secret_free(credentials->aws_session_token);
+    free(credentials->aws_region);
     free(credentials);
+}
+
+struct sigv4_keys sasl_aws_keys(const struct sasl_credentials *credentials) {
+    const char *session_token = credentials->aws_session_token;
+    return (struct sigv4_keys){
+        .access_key_id = credentials->aws_access_key_id,
+        .secret_access_key = credentials->aws_secret_access_key,
+        .session_token = session_token && *session_token ? session_token : NULL,
+    };
 }
 
 const char *sasl_credentials_mechanism(const struct sasl_credentials *credentials) {
@@ -71,8 +111,14 @@ struct sasl *sasl_new(const struct sasl_credentials *credentials, const char *ho
 void sasl_free(struct sasl *sasl) {
     if (!sasl) return;
     free(sasl->host);
+    scram_dispose(&sasl->scram);
     OPENSSL_cleanse(sasl, sizeof *sasl);
     free(sasl);
+}
+
+void sasl_set_nonce(struct sasl *sasl, const char *nonce) {
+    must(sasl->state == SASL_STATE_NEW && strlen(nonce) < sizeof sasl->scram.nonce);
+    (void)snprintf(sasl->scram.nonce, sizeof sasl->scram.nonce, "%s", nonce);
 }
 
 const char *sasl_mechanism(const struct sasl *sasl) {

@@ -11,12 +11,36 @@
 
 enum { SASL_ERROR_BYTES = 512, SASL_WHY_BYTES = 512 };
 
+/// One extension of OAUTHBEARER (KIP-342).
+struct sasl_extension {
+    const char *name;
+    const char *value;
+};
+
+/// AWS credentials, of a user or temporary ones of a role.
+struct sasl_aws {
+    const char *access_key_id;
+    const char *secret_access_key;
+    const char *session_token; ///< of temporary ones
+    const char *region;        ///< AWS_MSK_IAM finds it in the brokers' names when it is not given
+};
+
 /// What credentials are made of. All of it is borrowed for the call; NULL: not given. What a
 /// mechanism has no use for is not looked at.
 struct sasl_options {
-    const char *mechanism; ///< sasl.mechanism: "PLAIN"
-    const char *username;  ///< PLAIN
-    const char *password;
+    /// sasl.mechanism: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM
+    const char *mechanism;
+
+    const char *username; ///< PLAIN and SCRAM; UTF-8
+    const char *password; ///< PLAIN and SCRAM; UTF-8
+    bool is_token;        ///< SCRAM: the two are those of a delegation token (KIP-48)
+
+    const char *token;                       ///< OAUTHBEARER, unless it makes tokens of `aws`
+    const struct sasl_extension *extensions; ///< OAUTHBEARER
+    size_t extension_count;
+
+    /// AWS_MSK_IAM; OAUTHBEARER without `token`: each exchange makes a token for Amazon MSK
+    struct sasl_aws aws;
 };
 
 /// What one mechanism needs, copied.
@@ -41,7 +65,7 @@ struct sasl_credentials *sasl_credentials_new(
 /// Overwrites and frees them; no exchange may be left that borrows them. NULL is fine.
 void sasl_credentials_free(struct sasl_credentials *credentials);
 
-/// "PLAIN". Static.
+/// "PLAIN", "SCRAM-SHA-256"… Static.
 const char *sasl_credentials_mechanism(const struct sasl_credentials *credentials);
 
 /// A fresh exchange with its own nonce; the caller frees it. The credentials are borrowed until
@@ -50,6 +74,9 @@ struct sasl *sasl_new(const struct sasl_credentials *credentials, const char *ho
 
 /// Overwrites and frees it, whatever its state. NULL is fine.
 void sasl_free(struct sasl *sasl);
+
+/// For tests: the nonce of SCRAM is this one, of at most 63 printable characters without ','.
+void sasl_set_nonce(struct sasl *sasl, const char *nonce);
 
 /// The name for SaslHandshake. Static.
 const char *sasl_mechanism(const struct sasl *sasl);

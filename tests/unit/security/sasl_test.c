@@ -98,8 +98,11 @@ static const struct {
     { { .mechanism = "PLAIN", .username = "u", .password = "" },
       "sasl.password: PLAIN needs a user name and a password" },
     { { .mechanism = "plain", .username = "u", .password = "x" },
-      "sasl.mechanism: must be one of PLAIN" },
-    { { .mechanism = NULL }, "sasl.mechanism: must be one of PLAIN" },
+      "sasl.mechanism: must be one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, "
+      "AWS_MSK_IAM" },
+    { { .mechanism = NULL },
+      "sasl.mechanism: must be one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, "
+      "AWS_MSK_IAM" },
 };
 
 START_TEST(what_is_missing_is_named) {
