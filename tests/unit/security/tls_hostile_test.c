@@ -104,6 +104,29 @@ START_TEST(plaintext_behind_the_handshake_fails_the_connection) {
 
 END_TEST
 
+START_TEST(a_flood_of_tickets_and_key_changes_is_borne) {
+    struct tls_world world;
+    start(&world, 1);
+    struct tls_context *context = tls_rig_context(&world.options);
+    struct tls *tls = tls_world_connect(&world, context, "broker.test");
+    struct buf plain = { 0 };
+    for (int i = 0; i < 500; i++) {
+        ck_assert_int_eq(SSL_new_session_ticket(world.broker.ssl), 1);
+        tls_broker_write(&world.broker, "x", 1);
+        ck_assert_int_eq(SSL_key_update(world.broker.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+        tls_broker_write(&world.broker, "x", 1);
+    }
+    tls_rig_pump(tls, &world.broker, &plain);
+    ck_assert_int_eq(tls_state(tls), TLS_OPEN);
+    ck_assert_uint_eq(plain.size, 1000);
+    buf_dispose(&plain);
+    tls_free(tls);
+    tls_context_free(context);
+    tls_world_dispose(&world);
+}
+
+END_TEST
+
 // Sends the same record until the machine has enough of it, and says how often that was.
 static int repeat(struct tls *tls, const char *record, size_t size) {
     enum { MOST = 10000 };
@@ -166,6 +189,7 @@ SUITE(tls_hostile) {
     ADD_CASE(
         s,
         "bounds",
+        a_flood_of_tickets_and_key_changes_is_borne,
         records_that_lead_nowhere_are_not_borne_for_ever,
         a_handshake_message_is_not_collected_beyond_its_bound
     );
