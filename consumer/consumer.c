@@ -7,10 +7,14 @@
 #include "consumer/base/log.h"
 #include "consumer/base/must.h"
 #include "consumer/consumer_state.h"
+#include "consumer/driver/credentials.h"
 #include "consumer/driver/loop.h"
+#include "consumer/driver/reference.h"
 #include "consumer/engine/command.h"
 #include "consumer/engine/event.h"
 #include "consumer/engine/options.h"
+#include "consumer/security/secret.h"
+#include "consumer/security/security.h"
 #include "consumer/wire/kafka_error.h"
 #include "consumer/wire/messages_cluster.h"
 
@@ -114,6 +118,43 @@ const char *kc_config_get(const struct kc_config *config, const char *key) {
     return options_find(key, &name) ? options_text(&config->options, name) : NULL;
 }
 
+bool kc_resolves(const char *key) {
+    enum option_name name;
+    return options_find(key, &name) && options_is_late(name);
+}
+
+char *kc_resolve(const char *value, char error[KC_ERROR_BYTES]) {
+    _Static_assert((int)REFERENCE_WHY_BYTES <= (int)KC_ERROR_BYTES, "the reason fits");
+    struct buf text = { 0 };
+    char *resolved = NULL;
+    if (reference_resolve(value, &text, error)) {
+        secret_append(&text, "", 1);
+        resolved = must_strdup((const char *)text.data);
+    }
+    secret_dispose(&text);
+    return resolved;
+}
+
+// Checks the options, and reads what those of security lead to, if there is a use for it.
+static bool read_credentials(
+    const struct options *options, struct credentials **credentials, char error[KC_ERROR_BYTES]
+) {
+    if (options_check(options, error)) return false;
+    *credentials = NULL;
+    if (options_number(options, OPTION_SECURITY_PROTOCOL) == SECURITY_PLAINTEXT) return true;
+    char why[SECRETS_ERROR_BYTES] = "";
+    *credentials = credentials_new(options, why);
+    if (!*credentials) (void)snprintf(error, KC_ERROR_BYTES, "%.*s", KC_ERROR_BYTES - 1, why);
+    return *credentials != NULL;
+}
+
+enum kc_status kc_config_check(const struct kc_config *config, char error[KC_ERROR_BYTES]) {
+    struct credentials *credentials = NULL;
+    bool is_good = read_credentials(&config->options, &credentials, error);
+    credentials_free(credentials);
+    return is_good ? KC_OK : KC_INVALID_CONFIG;
+}
+
 // ------------------------------------------------------------------------------------------------
 // Runtime and consumers
 
@@ -151,13 +192,19 @@ struct kc_consumer *kc_consumer_new(
     const struct kc_listener *listener,
     char error[KC_ERROR_BYTES]
 ) {
-    if (options_check(&config->options, error)) return NULL;
+    struct credentials *credentials = NULL;
+    if (!read_credentials(&config->options, &credentials, error)) return NULL;
     struct kc_consumer *consumer = must_alloc(sizeof *consumer);
     if (listener) consumer->listener = *listener;
     struct listener inner = { .on_event = public_on_event, .arg = consumer };
-    consumer->host = loop_add(runtime->loop, &config->options, listener ? &inner : NULL);
+    consumer->host =
+        loop_add_take(runtime->loop, &config->options, listener ? &inner : NULL, credentials);
     consumer->queue = loop_queue(consumer->host);
     return consumer;
+}
+
+void kc_refresh_credentials(struct kc_consumer *consumer) {
+    loop_refresh_credentials(consumer->host);
 }
 
 void kc_consumer_free(struct kc_consumer *consumer) {

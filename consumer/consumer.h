@@ -112,6 +112,21 @@ KC_EXPORT enum kc_status kc_config_set(
 /// change.
 KC_EXPORT const char *kc_config_get(const struct kc_config *config, const char *key);
 
+/// Checks that the values make sense together, and reads the files that options of security name.
+/// On KC_INVALID_CONFIG `error` begins with the key and has no secret in it. Blocks for files.
+KC_EXPORT enum kc_status kc_config_check(
+    const struct kc_config *config, char error[KC_ERROR_BYTES]
+);
+
+/// True for an option of security whose value may have references in it (`${file:/path}`,
+/// `${file:/path:key}`, `${dir:/path:key}`, `${env:NAME}`): the consumer replaces them by itself,
+/// again each credentials.refresh.interval.ms.
+KC_EXPORT bool kc_resolves(const char *key);
+
+/// Replaces the references in a value, for any other option; the caller frees the result. NULL with
+/// a sentence in `error`. Blocks for files.
+KC_EXPORT char *kc_resolve(const char *value, char error[KC_ERROR_BYTES]);
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Runtime and consumers
 
@@ -153,7 +168,8 @@ struct kc_listener {
 
 /// Opens a consumer; connecting goes on in the background, and so does joining the group as soon as
 /// there is a subscription. `listener` (NULL: none) is copied, and may be told events before this
-/// returns. NULL with a sentence in `error` when the configuration as a whole makes no sense.
+/// returns. NULL with a sentence in `error` when the configuration as a whole makes no sense, or a
+/// file of its security cannot be read: see kc_config_check().
 KC_EXPORT struct kc_consumer *kc_consumer_new(
     struct kc_runtime *runtime,
     const struct kc_config *config,
@@ -192,6 +208,10 @@ struct kc_close_options {
 KC_EXPORT void kc_close(
     struct kc_consumer *consumer, const struct kc_close_options *options, struct kc_call call
 );
+
+/// Lets files and references of the options of security be looked at now, and not only after
+/// credentials.refresh.interval.ms. Any thread.
+KC_EXPORT void kc_refresh_credentials(struct kc_consumer *consumer);
 
 /// Frees a consumer whose close has completed and whose poll, if any, has been accepted or
 /// returned. Not to be called from a callback.

@@ -27,6 +27,7 @@ struct reading {
     struct settings *settings;
     struct out *text;        ///< the answer or the complaint
     struct out topics;       ///< --topic, joined
+    struct out shown;        ///< what a complaint shows of the command line
     const char *config;      ///< --config
     const char *const *argv; ///< behind the program's name and the command
     enum command command;
@@ -62,6 +63,23 @@ static bool complain_of_value(
     return false;
 }
 
+/// Replaces the references in a value, unless the consumer does that by itself. What they lead to
+/// is set without being shown, whatever is wrong with it.
+static bool set_resolved(
+    struct settings *settings, const char *key, const char *value, char error[SETTINGS_ERROR_BYTES]
+) {
+    if (!strstr(value, "${") || kc_resolves(key)) return settings_set(settings, key, value, error);
+    char why[KC_ERROR_BYTES] = "";
+    char *resolved = kc_resolve(value, why);
+    bool same = resolved && strcmp(resolved, value) == 0;
+    bool good = resolved && settings_set(settings, key, resolved, error);
+    free(resolved);
+    if (good || same) return good;
+    const char *what = resolved ? "what its references lead to is not a value that it takes" : why;
+    (void)snprintf(error, SETTINGS_ERROR_BYTES, "%s: %s", key, what);
+    return false;
+}
+
 /// Sets one of our settings, whose value may be spelled as elsewhere.
 static bool set_known(
     struct reading *reading, const struct origin *origin, const char *key, struct out *value
@@ -69,7 +87,7 @@ static bool set_known(
     must(key != NULL);
     char error[SETTINGS_ERROR_BYTES] = "";
     foreign_translate(key, value);
-    if (!settings_set(reading->settings, key, out_text(value), error)) {
+    if (!set_resolved(reading->settings, key, out_text(value), error)) {
         return complain_of_value(reading, origin, key, error);
     }
     origins_note(reading->settings->origins, key, *origin);
@@ -112,7 +130,7 @@ static bool set_by_flag(
 
 static bool set_pair(struct reading *reading, const char *pair) {
     const char *equals = strchr(pair, '=');
-    if (!equals || equals == pair) return complain(reading, "--set wants key=value, not ", pair);
+    if (!equals || equals == pair) return complain(reading, "--set wants ", "key=value");
     char *key = strndup(pair, (size_t)(equals - pair));
     must(key != NULL);
     bool good = set(reading, (struct origin){ ORIGIN_SET, "--set", NULL, NULL }, key, equals + 1);
@@ -193,8 +211,9 @@ static bool read_flags(struct reading *reading, bool early) {
         if (take_switch(reading, *at)) continue;
         const struct flag *flag = find_flag(*at);
         const char *name = *at;
-        if (!flag) {
-            complain(reading, "unknown argument ", name);
+        if (!flag) { // what is behind its name may be a secret
+            out_format(&reading->shown, "%.*s", (int)strcspn(name, "="), name);
+            complain(reading, "unknown argument ", out_text(&reading->shown));
             OUT_LITERAL(reading->text, "kafka-sidecar --help lists them all\n");
             return false;
         }
@@ -382,5 +401,6 @@ enum arguments_action arguments_read(
     read_command(&reading);
     bool good = read_all(&reading, environment);
     out_dispose(&reading.topics);
+    out_dispose(&reading.shown);
     return good ? conclude(&reading) : ARGUMENTS_WRONG;
 }

@@ -628,5 +628,8 @@ bool settings_check(struct settings *settings, char error[SETTINGS_ERROR_BYTES])
     if (settings_list_next(&topics, &item, &size) && (!group || group[0] == '\0')) {
         return refuse(error, "topics", "a subscription needs group.id; --group sets it");
     }
-    return true;
+    char why[KC_ERROR_BYTES] = "";
+    if (kc_config_check(settings->consumer, why) == KC_OK) return true;
+    (void)snprintf(error, SETTINGS_ERROR_BYTES, "%s", why);
+    return false;
 }

@@ -82,8 +82,8 @@ bool settings_set(
     struct settings *settings, const char *key, const char *value, char error[SETTINGS_ERROR_BYTES]
 );
 
-/// Checks that the values make sense together, and that the token's file has one. False with a
-/// sentence in `error`.
+/// Checks that the values make sense together, that the token's file has one, and that the files of
+/// the consumer's security can be read. False with a sentence in `error`.
 bool settings_check(struct settings *settings, char error[SETTINGS_ERROR_BYTES]);
 
 /// The text of a setting; "" when it has none.

@@ -78,6 +78,17 @@ static bool subscribe(const struct consumer *consumer, char error[SETTINGS_ERROR
     return false;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): its type is the hook's
+static bool refresh_credentials(void *arg, char error[RELOAD_ERROR_BYTES]) {
+    struct consumer **all = registry_ref_all(arg);
+    must(all != NULL && error[0] == '\0');
+    for (struct consumer **one = all; *one; one++) {
+        if (!registry_is_closing(*one)) kc_refresh_credentials((*one)->kc);
+    }
+    registry_unref_all(all);
+    return true;
+}
+
 static bool start_consumer(struct sidecar *sidecar, char error[SETTINGS_ERROR_BYTES]) {
     struct kc_log log = journal_sink(&sidecar->journal);
     char why[KC_ERROR_BYTES] = "";
@@ -91,6 +102,8 @@ static bool start_consumer(struct sidecar *sidecar, char error[SETTINGS_ERROR_BY
     struct consumer *consumer = NULL;
     struct consumer_spec spec;
     sidecar->service.consumers = registry;
+    struct reload_hook hook = { "credentials", refresh_credentials, registry };
+    reloads_add(&sidecar->reloads, hook);
     spec_init_of_settings(&spec, sidecar->settings);
     (void)registry_make(registry, REGISTRY_DEFAULT, &spec, &consumer, why);
     spec_dispose(&spec);

@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <uv.h>
 
+struct credentials;
+
 /// One engine.
 struct host {
     struct host *prev; ///< utlist, in the loop's list
@@ -15,8 +17,10 @@ struct host {
     struct loop *loop;
     struct engine *engine;
     uv_timer_t timer;
-    atomic_bool is_woken; ///< set by any thread
-    bool is_running;      ///< inside host_run()
+    struct credentials *credentials; ///< NULL: security.protocol is PLAINTEXT
+    int open_parts;                  ///< timer and credentials: it goes when both are closed
+    atomic_bool is_woken;            ///< set by any thread
+    bool is_running;                 ///< inside host_run()
 };
 
 /// Steps the engine until it waits for something, does what its connections want, and sets the

@@ -6,6 +6,7 @@
 #include "consumer/base/clock.h"
 #include "consumer/base/log.h"
 #include "consumer/base/must.h"
+#include "consumer/driver/credentials.h"
 #include "consumer/driver/host.h"
 #include "consumer/driver/mailbox.h"
 #include "consumer/driver/socket.h"
@@ -92,19 +93,24 @@ static void share_out(struct loop *loop) {
     }
 }
 
-static void add(struct host *host) {
-    must(host->engine != NULL);
-    DL_APPEND(host->loop->hosts, host);
-    share_out(host->loop);
-    int failed = uv_timer_init(&host->loop->uv, &host->timer);
-    must(failed == 0);
-    host->timer.data = host;
+static void on_security_take(void *arg, struct security *security) {
+    struct host *host = arg;
+    engine_on_security_take(host->engine, security);
     host_run(host);
 }
 
-static void on_host_closed(uv_handle_t *timer) {
-    struct host *host = timer->data;
+static void on_credentials_trouble(void *arg, const char *why) {
+    struct host *host = arg;
+    engine_on_security_trouble(host->engine, why);
+    host_run(host);
+}
+
+static void on_part_closed(void *arg) {
+    struct host *host = arg;
     struct loop *loop = host->loop;
+    must(host->open_parts > 0);
+    if (--host->open_parts > 0) return;
+    credentials_free(host->credentials);
     engine_free(host->engine);
     (void)pthread_mutex_lock(&loop->removal_lock);
     host->engine = NULL;
@@ -112,11 +118,39 @@ static void on_host_closed(uv_handle_t *timer) {
     (void)pthread_mutex_unlock(&loop->removal_lock);
 }
 
+static void start_credentials(struct host *host) {
+    struct credentials_listener listener = {
+        .on_security_take = on_security_take,
+        .on_trouble = on_credentials_trouble,
+        .on_closed = on_part_closed,
+        .arg = host,
+    };
+    host->open_parts++;
+    credentials_start(host->credentials, &host->loop->uv, &host->loop->log, listener);
+}
+
+static void add(struct host *host) {
+    must(host->engine != NULL);
+    DL_APPEND(host->loop->hosts, host);
+    share_out(host->loop);
+    int failed = uv_timer_init(&host->loop->uv, &host->timer);
+    must(failed == 0);
+    host->timer.data = host;
+    host->open_parts = 1;
+    if (host->credentials) start_credentials(host);
+    host_run(host);
+}
+
+static void on_timer_closed(uv_handle_t *timer) {
+    on_part_closed(timer->data);
+}
+
 static void take_off(struct host *host) {
     must(engine_is_closed(host->engine));
     DL_DELETE(host->loop->hosts, host);
     share_out(host->loop);
-    uv_close((uv_handle_t *)&host->timer, on_host_closed);
+    uv_close((uv_handle_t *)&host->timer, on_timer_closed);
+    if (host->credentials) credentials_close(host->credentials);
 }
 
 static void open_mail(struct loop *loop, const struct mail *mail) {
@@ -126,6 +160,9 @@ static void open_mail(struct loop *loop, const struct mail *mail) {
     case MAIL_COMMAND:
         engine_on_command_take(mail->host->engine, mail->command, clock_now_ms());
         atomic_store(&mail->host->is_woken, true);
+        return;
+    case MAIL_REFRESH:
+        if (mail->host->credentials) credentials_refresh(mail->host->credentials);
         return;
     case MAIL_REMOVE: take_off(mail->host); return;
     case MAIL_STOP: uv_close((uv_handle_t *)&loop->async, NULL); return;
@@ -209,11 +246,15 @@ static void wake(void *arg) {
     must(failed == 0);
 }
 
-struct host *loop_add(
-    struct loop *loop, const struct options *options, const struct listener *listener
+struct host *loop_add_take(
+    struct loop *loop,
+    const struct options *options,
+    const struct listener *listener,
+    struct credentials *credentials
 ) {
     struct host *host = must_alloc(sizeof *host);
     host->loop = loop;
+    host->credentials = credentials;
     atomic_init(&host->is_woken, false);
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) seed = (uint64_t)clock_wall_ms();
@@ -224,6 +265,10 @@ struct host *loop_add(
 
 void loop_post_take(struct host *host, struct command *command) {
     post(host->loop, MAIL_COMMAND, host, command);
+}
+
+void loop_refresh_credentials(struct host *host) {
+    post(host->loop, MAIL_REFRESH, host, NULL);
 }
 
 struct queue *loop_queue(struct host *host) {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 struct command;
+struct credentials;
 struct listener;
 struct log;
 struct options;
@@ -24,13 +25,20 @@ struct loop *loop_new(const struct log *log);
 void loop_free(struct loop *loop);
 
 /// Makes an engine and hosts it. `listener` (NULL: none; copied) is told events on the engine
-/// thread, maybe before this returns. The caller removes it by loop_remove().
-struct host *loop_add(
-    struct loop *loop, const struct options *options, const struct listener *listener
+/// thread, maybe before this returns. The host owns the credentials, which are NULL just when
+/// security.protocol is PLAINTEXT. The caller removes it by loop_remove().
+struct host *loop_add_take(
+    struct loop *loop,
+    const struct options *options,
+    const struct listener *listener,
+    struct credentials *credentials
 );
 
 /// Gives a command to an engine; it completes on the engine thread.
 void loop_post_take(struct host *host, struct command *command);
+
+/// Lets a host's credentials be looked at now.
+void loop_refresh_credentials(struct host *host);
 
 /// The queue of a hosted engine, for the polling thread.
 struct queue *loop_queue(struct host *host);

@@ -9,7 +9,7 @@ struct command;
 struct host;
 
 /// What is wanted.
-enum mail_kind { MAIL_ADD, MAIL_COMMAND, MAIL_REMOVE, MAIL_STOP };
+enum mail_kind { MAIL_ADD, MAIL_COMMAND, MAIL_REFRESH, MAIL_REMOVE, MAIL_STOP };
 
 /// One letter.
 struct mail {

@@ -97,6 +97,25 @@ const char *kc_config_get(const struct kc_config *config, const char *key) {
     return NULL;
 }
 
+enum kc_status kc_config_check(const struct kc_config *config, char error[KC_ERROR_BYTES]) {
+    const char *password = kc_config_get(config, "sasl.password");
+    if (!password || strcmp(password, "${file:/none}") != 0) return KC_OK;
+    (void)snprintf(error, KC_ERROR_BYTES, "sasl.password: no such file");
+    return KC_INVALID_CONFIG;
+}
+
+bool kc_resolves(const char *key) {
+    return strcmp(key, "sasl.password") == 0;
+}
+
+char *kc_resolve(const char *value, char error[KC_ERROR_BYTES]) {
+    if (strcmp(value, "${env:WORD}") == 0) return must_copy("a word");
+    if (strcmp(value, "${env:NUMBER}") == 0) return must_copy("7");
+    if (strcmp(value, "${word}") == 0) return must_copy(value);
+    (void)snprintf(error, KC_ERROR_BYTES, "%s: leads nowhere", value);
+    return NULL;
+}
+
 static const char *const names[] = {
     "OK",
     "INVALID_ARGUMENT",

@@ -654,6 +654,11 @@ struct kc_consumer *kc_consumer_new(
     return consumer;
 }
 
+void kc_refresh_credentials(struct kc_consumer *consumer) {
+    struct fake_consumer *state = consumer->state;
+    must(!state->freed);
+}
+
 void kc_consumer_free(struct kc_consumer *consumer) {
     struct fake_consumer *state = consumer->state;
     fake_lock();

@@ -131,7 +131,7 @@ START_TEST(what_is_wrong_on_the_command_line_is_named) {
     ASSERT_WRONG("unknown argument --grup", "--grup", "g");
     ASSERT_WRONG("unknown argument stray", "stray");
     ASSERT_WRONG("--group wants a value", "--group");
-    ASSERT_WRONG("--set wants key=value, not client.id", "--set", "client.id");
+    ASSERT_WRONG("--set wants key=value", "--set", "client.id");
     ASSERT_WRONG("/nowhere/at/all: No such file", "--config", "/nowhere/at/all");
     ASSERT_WRONG("bootstrap.servers: not set", "--group", "g");
     ASSERT_WRONG("needs group.id", "--bootstrap-server", "a:1", "--topic", "t");
@@ -263,6 +263,62 @@ START_TEST(addresses_are_read) {
 
 END_TEST
 
+START_TEST(references_are_replaced_unless_the_consumer_does_that_by_itself) {
+    ck_assert_int_eq(
+        READ(
+            no_environment,
+            "--bootstrap-server=a:1",
+            "--set",
+            "client.id=${env:WORD}",
+            "--set",
+            "consumers.max=${env:NUMBER}",
+            "--set",
+            "group.id=${word}",
+            "--set",
+            "sasl.password=${env:WORD}"
+        ),
+        ARGUMENTS_RUN
+    );
+    ck_assert_str_eq(kc_config_get(settings.consumer, "client.id"), "a word");
+    ck_assert_int_eq(settings_number(&settings, SETTING_CONSUMERS_MAX), 7);
+    ck_assert_str_eq(kc_config_get(settings.consumer, "group.id"), "${word}");
+    ck_assert_str_eq(kc_config_get(settings.consumer, "sasl.password"), "${env:WORD}");
+}
+
+END_TEST
+
+START_TEST(what_a_reference_leads_to_is_not_shown_when_it_is_wrong) {
+    ASSERT_WRONG("client.id: ${env:NONE}: leads nowhere", "--set", "client.id=${env:NONE}");
+    ASSERT_WRONG("consumers.max: what its references lead", "--set", "consumers.max=${env:WORD}");
+    ck_assert_ptr_null(strstr(out_text(&text), "a word"));
+    ASSERT_WRONG(
+        "max.poll.records: what its references lead to", "--set", "max.poll.records=${env:WORD}"
+    );
+    ck_assert_ptr_null(strstr(out_text(&text), "a word"));
+}
+
+END_TEST
+
+START_TEST(what_may_be_a_secret_on_the_command_line_is_not_shown) {
+    ASSERT_WRONG("unknown argument --sasl.password\n", "--sasl.password=hunter2");
+    ck_assert_ptr_null(strstr(out_text(&text), "hunter2"));
+    ASSERT_WRONG("--set wants key=value", "--set", "sasl.password:hunter2");
+    ck_assert_ptr_null(strstr(out_text(&text), "hunter2"));
+}
+
+END_TEST
+
+START_TEST(a_secret_that_cannot_be_read_is_a_wrong_setting) {
+    ASSERT_WRONG(
+        "sasl.password: no such file",
+        "--bootstrap-server=a:1",
+        "--set",
+        "sasl.password=${file:/none}"
+    );
+}
+
+END_TEST
+
 START_TEST(help_and_tables_name_every_setting) {
     size_t count;
     const struct kc_option *options = settings_options(&count);
@@ -298,6 +354,10 @@ SUITE(settings) {
     Suite *s = suite_create("server/settings");
     const TTest *const tests[] = {
         the_stronger_source_wins,
+        references_are_replaced_unless_the_consumer_does_that_by_itself,
+        what_a_reference_leads_to_is_not_shown_when_it_is_wrong,
+        what_may_be_a_secret_on_the_command_line_is_not_shown,
+        a_secret_that_cannot_be_read_is_a_wrong_setting,
         common_flags_stand_for_their_settings,
         the_same_flag_again_wins,
         an_unknown_key_stops_the_start_naming_the_nearest,
