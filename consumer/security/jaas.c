@@ -17,9 +17,10 @@
 
 enum token_kind {
     TOKEN_END,
-    TOKEN_WORD, // or what was quoted
-    TOKEN_SIGN, // one character with a meaning
-    TOKEN_UNCLOSED,
+    TOKEN_WORD,     // or what was quoted
+    TOKEN_SIGN,     // one character with a meaning
+    TOKEN_UNCLOSED, // a quote without its end
+    TOKEN_NUL,      // a quote with an escaped NUL in it
 };
 
 struct token {
@@ -71,12 +72,14 @@ static bool is_line_end(char c) {
 }
 
 // Skips what a '/' begins: a comment to the end of the line, whatever follows, or one with an end.
+// What is next to a lone '/' does not count, not even the end of its line: so it is in Java.
 static void skip_comment(struct parser *parser) {
     if (parser->at[1] == '*') {
         const char *end = strstr(parser->at + 2, "*/");
         parser->at = end ? end + 2 : parser->at + strlen(parser->at);
         return;
     }
+    parser->at += parser->at[1] ? 2 : 1;
     while (*parser->at && !is_line_end(*parser->at))
         parser->at++;
 }
@@ -106,22 +109,26 @@ static void append_code(struct buf *text, unsigned code) {
     secret_append(text, bytes, code < 0x80 ? 1 : 2);
 }
 
-static void read_escaped(struct parser *parser, struct buf *text) {
+// False for one that stands for NUL, which no text of ours can have.
+static bool read_escaped(struct parser *parser, struct buf *text) {
     parser->at++;
-    if ((uint8_t)*parser->at < 0x80) {
-        if (*parser->at) append_code(text, read_escape(parser));
-    } else {
+    if (!*parser->at) return true;
+    if ((uint8_t)*parser->at >= 0x80) {
         secret_append(text, parser->at++, 1); // of UTF-8: it stands for itself
+        return true;
     }
+    unsigned code = read_escape(parser);
+    append_code(text, code);
+    return code != 0;
 }
 
 static enum token_kind read_quoted(struct parser *parser, struct buf *text) {
     char quote = *parser->at++;
     while (*parser->at && *parser->at != quote && !is_line_end(*parser->at)) {
-        if (*parser->at == '\\') {
-            read_escaped(parser, text);
-        } else {
+        if (*parser->at != '\\') {
             secret_append(text, parser->at++, 1);
+        } else if (!read_escaped(parser, text)) {
+            return TOKEN_NUL;
         }
     }
     if (*parser->at != quote) return TOKEN_UNCLOSED;
@@ -217,6 +224,7 @@ static bool parse_value(struct parser *parser, struct jaas *jaas, char **name) {
     switch (parser->token.kind) {
     case TOKEN_WORD: return set_option(parser, jaas, name);
     case TOKEN_UNCLOSED: return fail(parser, "a quote is not closed");
+    case TOKEN_NUL: return fail(parser, "a value cannot have the character \\0");
     case TOKEN_END:
     case TOKEN_SIGN: break;
     }

@@ -6,6 +6,7 @@
 #include "consumer/base/must.h"
 #include "consumer/security/base64.h"
 #include "consumer/security/json_text.h"
+#include "consumer/security/printable.h"
 #include "consumer/security/sasl_parts.h"
 #include "consumer/security/secret.h"
 

@@ -9,6 +9,7 @@
 #include "consumer/security/secret.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
@@ -46,7 +47,10 @@ static bool scram_check(const struct sasl_options *options, char error[SASL_ERRO
 
 static bool make_nonce(struct scram *scram) {
     uint8_t random[NONCE_RANDOM_BYTES];
-    if (RAND_bytes(random, sizeof random) != 1) return false;
+    if (RAND_bytes(random, sizeof random) != 1) {
+        ERR_clear_error();
+        return false;
+    }
     struct buf text = { 0 };
     base64_encode(BASE64_STANDARD, (struct slice){ random, sizeof random }, &text);
     must(text.size < sizeof scram->nonce);

@@ -71,6 +71,7 @@ static const struct {
       1,
       { "a" },
       { "b" } },
+    { PLAIN " required a=b /\n a=c\n a=d;", JAAS_PLAIN, 1, { "a" }, { "d" } },
     { PLAIN " required a=b/c\n;", JAAS_PLAIN, 1, { "a" }, { "b" } },
 };
 
@@ -124,6 +125,8 @@ static const struct {
     { PLAIN " required a=\"hunter2;", AT(77, "a quote is not closed") },
     { PLAIN " required a=\"hunter2\n\";", AT(76, "a quote is not closed") },
     { PLAIN " required a=\"hunter2\\", AT(77, "a quote is not closed") },
+    { PLAIN " required a=\"hunter2\\0x\";", AT(78, "a value cannot have the character \\0") },
+    { PLAIN " required \"\\0\"=b;", AT(69, "an option's name must be there, or a ';' at the end") },
     { PLAIN " required a=b; " PLAIN " required c=d;", AT(126, "nothing may follow the ';'") },
 };
 
