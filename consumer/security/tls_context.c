@@ -95,6 +95,23 @@ static X509 *take_issuer(STACK_OF(X509) * certificates, X509 *of) {
     return NULL;
 }
 
+static void tell_refused(const char *property, char *error) {
+    const char *why = ERR_reason_error_string(ERR_peek_error());
+    why = why ? why : "without a reason";
+    (void)snprintf(error, TLS_ERROR_BYTES, "%s: OpenSSL does not take it: %s", property, why);
+}
+
+// Gives the chain behind the leaf to OpenSSL, which may find one of it too weak.
+static bool use_chain(SSL_CTX *ssl, STACK_OF(X509) * certificates, X509 *leaf) {
+    X509 *issuer = NULL;
+    for (X509 *of = leaf; (issuer = take_issuer(certificates, of)) != NULL; of = issuer) {
+        if (SSL_CTX_add0_chain_cert(ssl, issuer) == 1) continue;
+        X509_free(issuer);
+        return false;
+    }
+    return true;
+}
+
 static bool use_identity(
     struct tls_context *context, struct tls_store *store, const char *property, char *error
 ) {
@@ -106,23 +123,14 @@ static bool use_identity(
         );
         return false;
     }
-    bool is_used =
-        SSL_CTX_use_certificate(ssl, leaf) == 1 && SSL_CTX_use_PrivateKey(ssl, store->key) == 1;
-    if (!is_used) {
-        const char *why = ERR_reason_error_string(ERR_peek_error());
-        (void)snprintf(
-            error, TLS_ERROR_BYTES, "%s: OpenSSL does not take it: %s", property, why ? why : "?"
-        );
-    }
-    context->has_certificate = is_used;
+    ERR_clear_error();
+    context->has_certificate = SSL_CTX_use_certificate(ssl, leaf) == 1 &&
+                               SSL_CTX_use_PrivateKey(ssl, store->key) == 1 &&
+                               use_chain(ssl, store->certificates, leaf);
     context->expires_at_ms = tls_certificate_expires_at_ms(leaf);
-    X509 *issuer = NULL;
-    for (X509 *of = leaf; is_used && (issuer = take_issuer(store->certificates, of)); of = issuer) {
-        long added = SSL_CTX_add0_chain_cert(ssl, issuer);
-        must(added == 1);
-    }
     X509_free(leaf);
-    return is_used;
+    if (!context->has_certificate) tell_refused(property, error);
+    return context->has_certificate;
 }
 
 // Where certificate and key come from: one store, or two texts.
@@ -170,14 +178,19 @@ static bool set_identity(
 struct tls_context *tls_context_new(
     const struct tls_options *options, char error[TLS_ERROR_BYTES]
 ) {
+    error[0] = '\0';
+    SSL_CTX *ssl = SSL_CTX_new(TLS_client_method());
+    if (!ssl) { // the system's settings of OpenSSL can be such
+        tell_refused("security.protocol", error);
+        ERR_clear_error();
+        return NULL;
+    }
     struct tls_context *context = must_alloc(sizeof *context);
     context->references = 1;
     context->is_host_verified = options->is_host_verified;
     context->transport = tls_transport_new();
-    context->ssl = SSL_CTX_new(TLS_client_method());
-    must(context->ssl != NULL && context->transport != NULL);
-    set_up(context->ssl);
-    error[0] = '\0';
+    context->ssl = ssl;
+    set_up(ssl);
     bool is_good = tls_offer_set(context, options, error) && set_trust(context, options, error) &&
                    set_identity(context, options, error);
     ERR_clear_error();

@@ -189,9 +189,13 @@ bool tls_offer_set(struct tls_context *context, const struct tls_options *option
     must(versions.has_1_2 || versions.has_1_3);
     int lowest = versions.has_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION;
     int highest = versions.has_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
-    bool is_set = SSL_CTX_set_min_proto_version(ssl, lowest) == 1 &&
-                  SSL_CTX_set_max_proto_version(ssl, highest) == 1;
-    must(is_set);
+    if (SSL_CTX_set_min_proto_version(ssl, lowest) != 1 ||
+        SSL_CTX_set_max_proto_version(ssl, highest) != 1) {
+        (void)snprintf(
+            error, TLS_ERROR_BYTES, "ssl.enabled.protocols: OpenSSL does not have these here"
+        );
+        return false;
+    }
     (void)snprintf(
         context->protocols,
         sizeof context->protocols,

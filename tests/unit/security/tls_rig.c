@@ -34,7 +34,7 @@ static void set_times(X509 *certificate, const struct identity_options *options)
 struct identity identity_make(const struct identity_options *options) {
     static long serial = 1;
     struct identity made = {
-        .key = options->is_rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"),
+        .key = options->rsa_bits ? EVP_RSA_gen((unsigned)options->rsa_bits) : EVP_EC_gen("P-256"),
         .certificate = X509_new(),
     };
     must(made.key != NULL && made.certificate != NULL);

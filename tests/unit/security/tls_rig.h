@@ -22,7 +22,7 @@ struct identity_options {
     bool is_ca;
     int from_days; ///< relative to today
     int to_days;   ///< 0: 30 days
-    bool is_rsa;   ///< else an elliptic curve, which is quicker made
+    int rsa_bits;  ///< 0: an elliptic curve, which is quicker made
 };
 
 struct identity identity_make(const struct identity_options *options);

@@ -106,7 +106,7 @@ static void expect_refused(const struct tls_options *options, const char *expect
 static void replace_client(struct tls_world *world, bool is_rsa) {
     identity_dispose(&world->client_identity);
     world->client_identity = identity_make(&(struct identity_options
-    ){ .name = "client", .issuer = &world->ca, .is_rsa = is_rsa });
+    ){ .name = "client", .issuer = &world->ca, .rsa_bits = is_rsa ? 2048 : 0 });
     free(world->client_pem);
     free(world->client_key_pem);
     world->client_pem = tls_rig_pem(world->client_identity.certificate, NULL);
@@ -342,6 +342,33 @@ START_TEST(certificate_and_key_must_be_a_pair) {
 
 END_TEST
 
+START_TEST(keys_that_openssl_finds_too_weak_are_refused_by_its_words) {
+    struct tls_world world;
+    tls_world_init(&world, true);
+    struct identity weak = identity_make(&(struct identity_options
+    ){ .name = "w", .issuer = &world.ca, .is_ca = true, .rsa_bits = 1024 });
+    struct identity leaf =
+        identity_make(&(struct identity_options){ .name = "l", .issuer = &weak });
+    char *chain = tls_rig_pem(leaf.certificate, weak.certificate, NULL);
+    char *keys_of[] = { tls_rig_key_pem(leaf.key, NULL), tls_rig_key_pem(weak.key, NULL) };
+    const char *errors[] = {
+        "ssl.certificate.location: OpenSSL does not take it: ca key too small",
+        "ssl.certificate.location: OpenSSL does not take it: ee key too small",
+    };
+    world.options.certificate = tls_rig_source(chain, "ssl.certificate.location");
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        world.options.key = tls_rig_source(keys_of[i], "ssl.key.location");
+        expect_refused(&world.options, errors[i]);
+        free(keys_of[i]);
+    }
+    free(chain);
+    identity_dispose(&weak);
+    identity_dispose(&leaf);
+    tls_world_dispose(&world);
+}
+
+END_TEST
+
 START_TEST(all_cas_of_a_bundle_are_trusted) { // pitfall 93
     struct tls_world world;
     tls_world_init(&world, false);
@@ -438,6 +465,7 @@ SUITE(tls_store) {
         a_pem_file_can_be_the_whole_keystore,
         a_store_that_lacks_something_is_told,
         certificate_and_key_must_be_a_pair,
+        keys_that_openssl_finds_too_weak_are_refused_by_its_words,
         the_client_certificate_s_end_is_known
     );
     ADD_CASE(
