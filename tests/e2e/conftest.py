@@ -226,6 +226,8 @@ def start_sidecar(binary, tmp_path, group, request):
             sidecar.kill()
             print(f"--- {' '.join(sidecar.command)}\n{sidecar.log[-8000:]}")
     assert all(code == 0 for code in codes), f"exit codes after SIGTERM: {codes}"
+    for sidecar in started:
+        sidecar.check_log()
 
 
 @pytest.fixture

