@@ -561,8 +561,8 @@ struct kc_poll_error {
     enum kc_status status;
     int16_t kafka_error;
     const char *topic; ///< NULL: it concerns the consumer as a whole
-    int32_t partition;
-    int64_t offset; ///< of the trouble; -1: none
+    int32_t partition; ///< -1: the topic, or the consumer, as a whole
+    int64_t offset;    ///< of the trouble; -1: none
     int64_t
         skip_offset; ///< of corrupt records: the offset to seek to in order to pass them; -1: none
     const char *message; ///< a sentence; never NULL

@@ -7,6 +7,7 @@
 #include "consumer/engine/engine_state.h"
 #include "consumer/engine/handover.h"
 #include "consumer/engine/reporter.h"
+#include "consumer/engine/row.h"
 #include "consumer/fetch/queue.h"
 #include "consumer/group/member.h"
 #include "consumer/wire/api.h"
@@ -195,6 +196,21 @@ static void fill_readiness(
     description->reason = arena_string(arena, slice_from_string(reason));
 }
 
+/// A subscribed topic that is refused is told where nothing worse is. It keeps nobody from being
+/// ready: the others go on.
+static void fill_refusal(
+    const struct engine *engine, struct arena *arena, struct kc_description *description
+) {
+    if (description->last_error != KC_OK) return;
+    struct refused_topic refused = reporter_refused_topic(engine);
+    if (!refused.topic) return;
+    char text[LONGEST_TOPIC_NAME + 100];
+    (void)snprintf(text, sizeof text, "%.249s: %s", refused.topic, status_text(refused.status));
+    description->last_error = public_status(refused.status);
+    description->last_kafka_error = refused.kafka_error;
+    description->last_error_text = arena_string(arena, slice_from_string(text));
+}
+
 static struct kc_description describe(struct engine *engine, struct arena *arena) {
     struct kc_description description = {
         .state = reporter_state_name(engine),
@@ -225,6 +241,7 @@ static struct kc_description describe(struct engine *engine, struct arena *arena
     fill_brokers(engine, arena, &description);
     fill_assignment(engine, arena, &description);
     fill_readiness(engine, arena, &description);
+    fill_refusal(engine, arena, &description);
     return description;
 }
 

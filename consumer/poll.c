@@ -48,6 +48,27 @@ static struct kc_bytes bytes_of(struct slice slice) {
     return (struct kc_bytes){ slice.data, slice.size };
 }
 
+// "topic-partition: sentence: BROKERS_NAME", as far as there is a partition, a topic, a name.
+static void write_message(const struct lease *lease, char *message, size_t size) {
+    must(size > 0);
+    const char *topic = lease->error_topic ? lease->error_topic : "";
+    const char *name = lease->error.kafka_error ? kafka_error_name(lease->error.kafka_error) : "";
+    char partition[16] = "";
+    if (lease->error_partition >= 0)
+        (void)snprintf(partition, sizeof partition, "-%" PRId32, lease->error_partition);
+    (void)snprintf(
+        message,
+        size,
+        "%.80s%s%s%s%s%s",
+        topic,
+        partition,
+        *topic ? ": " : "",
+        status_text(lease->error.status),
+        *name ? ": " : "",
+        name
+    );
+}
+
 static void note_error(struct kc_poll *poll) {
     const struct lease *lease = poll->lease;
     must(lease->error.status != STATUS_OK);
@@ -60,30 +81,7 @@ static void note_error(struct kc_poll *poll) {
         .skip_offset = lease->skip_offset,
         .message = poll->message,
     };
-    const char *text = status_text(lease->error.status);
-    const char *kafka_error =
-        lease->error.kafka_error ? kafka_error_name(lease->error.kafka_error) : "";
-    if (lease->error_topic) {
-        (void)snprintf(
-            poll->message,
-            sizeof poll->message,
-            "%.80s-%" PRId32 ": %s%s%s",
-            lease->error_topic,
-            lease->error_partition,
-            text,
-            *kafka_error ? ": " : "",
-            kafka_error
-        );
-    } else {
-        (void)snprintf(
-            poll->message,
-            sizeof poll->message,
-            "%s%s%s",
-            text,
-            *kafka_error ? ": " : "",
-            kafka_error
-        );
-    }
+    write_message(lease, poll->message, sizeof poll->message);
 }
 
 enum kc_status kc_poll_next(struct kc_poll *poll, struct kc_record *record) {

@@ -13,6 +13,9 @@
 
 enum { FIRST_VERSION_OF_TRUE_EPOCHS = 9 };
 
+// How often an answer that a topic does not exist is doubted: it may just have been created.
+enum { DOUBTS_ABOUT_MISSING_TOPICS = 3 };
+
 static void free_topic(struct topic_metadata *topic) {
     must(topic != NULL);
     free(topic->name);
@@ -65,6 +68,32 @@ struct partition_metadata *metadata_partition(
     struct topic_metadata *known = metadata_find(metadata, topic);
     if (!known || partition < 0 || partition >= known->partition_count) return NULL;
     return &known->partitions[partition];
+}
+
+static enum status meaning_of(int16_t code) {
+    switch (code) {
+    case ERROR_TOPIC_AUTHORIZATION_FAILED: return STATUS_TOPIC_AUTHORIZATION_FAILED;
+    case ERROR_UNKNOWN_TOPIC_OR_PARTITION:
+    case ERROR_INVALID_TOPIC_EXCEPTION: return STATUS_NO_SUCH_TOPIC;
+    default: return kafka_error_find(code)->retriable ? STATUS_OK : STATUS_KAFKA_ERROR;
+    }
+}
+
+enum status metadata_refusal(
+    const struct topic_metadata *topic, int32_t partition, int failures, int16_t *kafka_error
+) {
+    must(partition >= -1 && failures >= 0);
+    *kafka_error = topic->error_code;
+    int32_t count = topic->partition_count;
+    bool is_sure = failures >= DOUBTS_ABOUT_MISSING_TOPICS;
+    bool is_missing = topic->error_code == ERROR_UNKNOWN_TOPIC_OR_PARTITION;
+    if (topic->error_code && !is_missing && meaning_of(topic->error_code))
+        return meaning_of(topic->error_code);
+    if (is_missing && count == 0) return is_sure ? STATUS_NO_SUCH_TOPIC : STATUS_OK;
+    bool is_beyond = count > 0 && partition >= count;
+    if (!is_beyond || !is_sure) return STATUS_OK;
+    *kafka_error = ERROR_UNKNOWN_TOPIC_OR_PARTITION;
+    return STATUS_NO_SUCH_PARTITION;
 }
 
 bool metadata_want(struct metadata *metadata, const char *name) {

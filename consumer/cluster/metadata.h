@@ -3,6 +3,7 @@
 // and leader hints change; it asks for nothing itself. Engine thread.
 #pragma once
 
+#include "consumer/base/status.h"
 #include "consumer/wire/uuid.h"
 
 #include <stdbool.h>
@@ -23,6 +24,7 @@ struct topic_metadata {
     struct uuid id;          ///< zero: none
     int16_t error_code;      ///< of the last answer; 0: good
     int16_t told_error_code; ///< the last that the application was told: a note of the engine's
+    int64_t told_at_ms;      ///< when a poll was last given it to tell: likewise
     int32_t misses;          ///< answers in a row that know no such topic
     bool is_used;            ///< a mark of the owner, who forgets what it does not use
     uint32_t answer;         ///< the last that named it, as metadata counts them
@@ -66,6 +68,14 @@ bool metadata_is_gone(const struct metadata *metadata, const char *topic);
 /// A partition; NULL when the topic or the partition is not known.
 struct partition_metadata *metadata_partition(
     const struct metadata *metadata, const char *topic, int32_t partition
+);
+
+/// Why a partition of a topic (-1: the topic as a whole) cannot be reached after `failures`
+/// attempts in a row, with the broker's error. STATUS_OK: it can, or what is in the way may pass;
+/// else STATUS_TOPIC_AUTHORIZATION_FAILED, STATUS_NO_SUCH_TOPIC, STATUS_NO_SUCH_PARTITION,
+/// STATUS_KAFKA_ERROR.
+enum status metadata_refusal(
+    const struct topic_metadata *topic, int32_t partition, int failures, int16_t *kafka_error
 );
 
 /// Takes an answer of a version in. An older leader epoch than the known one is ignored (KIP-320),

@@ -11,9 +11,6 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-// How often an answer that a topic does not exist is doubted: it may just have been created.
-enum { DOUBTS_ABOUT_MISSING_TOPICS = 3 };
-
 struct job *job_new(enum job_kind kind, size_t count, int64_t deadline_ms) {
     struct job *job = must_alloc(sizeof *job);
     job->kind = kind;
@@ -59,19 +56,11 @@ static int32_t find_leader(struct engine *engine, const struct job *job, struct 
     cluster_want_topic(&engine->cluster, row->topic);
     const struct topic_metadata *topic = metadata_find(&engine->cluster.metadata, row->topic);
     must(topic != NULL);
-    bool doubtful = job->failures < DOUBTS_ABOUT_MISSING_TOPICS;
-    if (topic->error_code == ERROR_TOPIC_AUTHORIZATION_FAILED) {
-        fail_row(row, STATUS_TOPIC_AUTHORIZATION_FAILED, topic->error_code);
-    } else if (topic->error_code && !kafka_error_find(topic->error_code)->retriable) {
-        fail_row(row, STATUS_NO_SUCH_TOPIC, topic->error_code);
-    } else if (topic->error_code == ERROR_UNKNOWN_TOPIC_OR_PARTITION && topic->partition_count == 0) {
-        if (!doubtful) fail_row(row, STATUS_NO_SUCH_TOPIC, topic->error_code);
-    } else if (topic->partition_count > 0 && (row->partition < 0 || row->partition >= topic->partition_count)) {
-        if (!doubtful) fail_row(row, STATUS_NO_SUCH_PARTITION, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
-    } else if (topic->partition_count > 0) {
-        return topic->partitions[row->partition].leader;
-    }
-    return NO_NODE;
+    int16_t kafka_error = 0;
+    enum status refusal = metadata_refusal(topic, row->partition, job->failures, &kafka_error);
+    if (refusal) fail_row(row, refusal, kafka_error);
+    bool is_known = !refusal && row->partition < topic->partition_count;
+    return is_known ? topic->partitions[row->partition].leader : NO_NODE;
 }
 
 // A row that the group is refused for is failed.

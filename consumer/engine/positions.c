@@ -32,12 +32,13 @@ static enum position_state state_of(enum job_kind kind) {
 
 // An error that stays is told once by a poll; the look-up is repeated all the same, since operators
 // mend such things.
-static void on_failed(struct engine *engine, struct position *position, const struct row *row) {
-    must(row->status != STATUS_OK);
-    bool is_new = position->last_error != row->status;
+static void on_failed(
+    struct engine *engine, struct position *position, enum status status, int16_t kafka_error
+) {
+    bool is_new = status && position->last_error != status;
     int64_t retry_at_ms = engine->now_ms + engine_backoff_ms(engine, position->failures + 1);
-    position_on_failure(position, row->status, row->kafka_error, retry_at_ms);
-    if (is_new) position_report(position, row->status, row->kafka_error, -1, true);
+    position_on_failure(position, status, kafka_error, retry_at_ms);
+    if (is_new) position_report(position, status, kafka_error, -1, true);
 }
 
 static void on_answered(
@@ -52,8 +53,7 @@ static void on_answered(
         } else if (position->reset_timestamp >= 0) {
             position_seek_timestamp(position, POSITION_LATEST); // no record is that late
         } else {
-            int64_t wait_ms = engine_backoff_ms(engine, position->failures + 1);
-            position_on_failure(position, STATUS_OK, 0, engine->now_ms + wait_ms);
+            on_failed(engine, position, STATUS_OK, 0);
         }
         break;
     case JOB_EPOCH_END: position_on_epoch_end(position, row->offset, row->leader_epoch); break;
@@ -70,7 +70,7 @@ static void on_done(struct engine *engine, struct job *job) {
         if (row->status == STATUS_UNSUPPORTED_VERSION && job->kind == JOB_EPOCH_END) {
             position_on_validation_skipped(position);
         } else if (row->status) {
-            on_failed(engine, position, row);
+            on_failed(engine, position, row->status, row->kafka_error);
         } else {
             on_answered(engine, position, job->kind, row);
         }
@@ -109,9 +109,30 @@ static void start_look_up(struct engine *engine, enum job_kind kind) {
     job_start_take(engine, job);
 }
 
+// A partition that metadata does not show is not fetched, and where the application has said the
+// offset it is not looked up either: nothing else would tell that the topic is refused.
+static void follow_refusal(
+    struct engine *engine, struct position *position, const struct topic_metadata *topic
+) {
+    must(topic->partition_count <= position->partition);
+    bool waits = position->state == POSITION_FETCHING && position_may_flow(position) &&
+                 engine->now_ms >= position->retry_at_ms;
+    bool is_answered = topic->error_code || topic->partition_count > 0;
+    if (!waits || !is_answered) return;
+    int16_t kafka_error = 0;
+    enum status refusal =
+        metadata_refusal(topic, position->partition, position->failures, &kafka_error);
+    if (!refusal) kafka_error = position->kafka_error;
+    on_failed(engine, position, refusal ? refusal : position->last_error, kafka_error);
+}
+
 static void follow_metadata(struct engine *engine, struct position *position) {
     const struct topic_metadata *topic = metadata_find(&engine->cluster.metadata, position->topic);
-    if (!topic || topic->partition_count <= position->partition) return;
+    if (!topic) return;
+    if (topic->partition_count <= position->partition) {
+        follow_refusal(engine, position, topic);
+        return;
+    }
     if (topic->incarnation != position->incarnation) {
         position->incarnation = topic->incarnation;
         position_on_recreated(position);

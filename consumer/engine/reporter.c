@@ -7,6 +7,7 @@
 #include "consumer/engine/commit.h"
 #include "consumer/engine/engine_state.h"
 #include "consumer/engine/event.h"
+#include "consumer/fetch/queue.h"
 #include "consumer/group/member.h"
 #include "consumer/wire/kafka_error.h"
 
@@ -172,13 +173,40 @@ static void report_partition(struct engine *engine, struct position *position) {
 
 // A topic that does not exist may still be made, by a broker or, for a pattern, by whom it may
 // concern.
-static enum status meaning_of_topic_error(const struct engine *engine, int16_t code) {
+static enum status refusal_of(const struct engine *engine, const struct topic_metadata *topic) {
     bool may_be_made = options_number(&engine->options, OPTION_ALLOW_AUTO_CREATE_TOPICS) != 0;
     bool may_be_missing = may_be_made || subscription_pattern(engine);
-    if (code == ERROR_TOPIC_AUTHORIZATION_FAILED) return STATUS_TOPIC_AUTHORIZATION_FAILED;
-    if (code == ERROR_UNKNOWN_TOPIC_OR_PARTITION)
-        return may_be_missing ? STATUS_OK : STATUS_NO_SUCH_TOPIC;
-    return kafka_error_find(code)->retriable ? STATUS_OK : STATUS_KAFKA_ERROR;
+    bool is_missing = topic->error_code == ERROR_UNKNOWN_TOPIC_OR_PARTITION;
+    if (is_missing) return may_be_missing ? STATUS_OK : STATUS_NO_SUCH_TOPIC;
+    int16_t kafka_error = 0;
+    return metadata_refusal(topic, -1, 0, &kafka_error);
+}
+
+static bool has_positions(const struct engine *engine, const char *topic) {
+    must(topic != NULL);
+    const struct position *position;
+    DL_FOREACH(engine->positions.first, position) {
+        if (strcmp(position->topic, topic) == 0) return true;
+    }
+    return false;
+}
+
+// Puts a topic's refusal before one poll, and again while it lasts, as often as metadata gets old:
+// who polls now may not be who was told. Partitions that are assigned tell it themselves. A topic
+// that does not exist is waited for.
+static void tell_poll(
+    struct engine *engine, struct topic_metadata *topic, enum status status, bool is_new
+) {
+    int64_t age_ms = options_number(&engine->options, OPTION_METADATA_MAX_AGE_MS);
+    bool is_told = !is_new && engine->now_ms < topic->told_at_ms + age_ms;
+    if (status && is_told) return;
+    struct queue_error error = { .offset = -1 };
+    bool is_for_polls = topic->error_code != ERROR_UNKNOWN_TOPIC_OR_PARTITION;
+    if (is_for_polls && !has_positions(engine, topic->name)) error.status = status;
+    error.kafka_error = topic->error_code;
+    topic->told_at_ms = engine->now_ms;
+    queue_set_topic_error(engine->queue, topic->name, error);
+    engine->is_dirty = true;
 }
 
 // A topic that is subscribed to and cannot be read has no partitions that could tell it.
@@ -186,14 +214,13 @@ static void report_topic(struct engine *engine, struct topic_metadata *topic) {
     int16_t code = topic->error_code;
     bool is_new = code != topic->told_error_code;
     topic->told_error_code = code;
-    if (!is_new || code == ERROR_NONE) return;
     struct row row = {
         .topic = topic->name,
         .partition = -1,
         .offset = -1,
         .leader_epoch = -1,
         .timestamp_ms = -1,
-        .status = meaning_of_topic_error(engine, code),
+        .status = refusal_of(engine, topic),
         .kafka_error = code,
     };
     struct event event = {
@@ -202,7 +229,8 @@ static void report_topic(struct engine *engine, struct topic_metadata *topic) {
         .rows = &row,
         .row_count = 1,
     };
-    if (row.status) tell_error(engine, event, topic->name, "");
+    if (is_new || code) tell_poll(engine, topic, row.status, is_new);
+    if (is_new && row.status) tell_error(engine, event, topic->name, "");
 }
 
 static void report_topics(struct engine *engine) {
@@ -214,6 +242,19 @@ static void report_topics(struct engine *engine) {
             metadata_find(&engine->cluster.metadata, engine->subscription.topics[i]);
         if (topic) report_topic(engine, topic);
     }
+}
+
+struct refused_topic reporter_refused_topic(const struct engine *engine) {
+    const struct subscription *subscription = &engine->subscription;
+    must(subscription->topics != NULL || subscription->count == 0);
+    for (size_t i = 0; i < subscription->count; i++) {
+        const struct topic_metadata *topic =
+            metadata_find(&engine->cluster.metadata, subscription->topics[i]);
+        enum status status =
+            topic && topic->told_error_code ? refusal_of(engine, topic) : STATUS_OK;
+        if (status) return (struct refused_topic){ topic->name, status, topic->told_error_code };
+    }
+    return (struct refused_topic){ 0 };
 }
 
 void reporter_on_automatic_commit(struct engine *engine, const struct commit *commit) {

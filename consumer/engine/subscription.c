@@ -9,6 +9,7 @@
 #include "consumer/engine/engine_state.h"
 #include "consumer/engine/reporter.h"
 #include "consumer/engine/row.h"
+#include "consumer/fetch/queue.h"
 #include "consumer/group/member.h"
 #include "consumer/group/topic_list.h"
 #include "consumer/wire/messages_cluster.h"
@@ -38,11 +39,20 @@ struct topic_search {
 // ------------------------------------------------------------------------------------------------
 // By name
 
+// What stands in a topic's way is told anew to whoever subscribes to it next.
+static void drop_topic(struct engine *engine, char *name) {
+    must(name != NULL);
+    struct topic_metadata *topic = metadata_find(&engine->cluster.metadata, name);
+    if (topic) topic->told_error_code = 0;
+    queue_set_topic_error(engine->queue, name, (struct queue_error){ 0 });
+    free(name);
+}
+
 static void set_topics(struct engine *engine, const char *const *topics, size_t count) {
     must(topics != NULL || count == 0);
     struct subscription *subscription = &engine->subscription;
     for (size_t i = 0; i < subscription->count; i++)
-        free(subscription->topics[i]);
+        drop_topic(engine, subscription->topics[i]);
     free(subscription->topics);
     subscription->topics = must_alloc((count + 1) * sizeof *subscription->topics);
     subscription->count = count;

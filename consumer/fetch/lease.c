@@ -288,25 +288,45 @@ static enum status next_batch(struct lease *lease) {
     }
 }
 
-// What stands in the way of a partition or of all, when no record does.
+static void tell_topic_error(struct lease *lease) {
+    struct queue *queue = lease->queue;
+    must(queue->topic_errors != NULL);
+    lease->told = queue->topic_errors;
+    DL_DELETE(queue->topic_errors, lease->told);
+    lease->error = lease->told->error;
+    lease->error_topic = lease->told->topic;
+}
+
+static void tell_partition_error(struct lease *lease) {
+    struct queue_partition *partition;
+    must(lease->error.status == STATUS_OK);
+    DL_FOREACH(lease->queue->partitions, partition) {
+        if (!partition->error.status || partition->is_paused) continue;
+        lease->error = partition->error;
+        lease->error_topic = partition->topic;
+        lease->error_partition = partition->partition;
+        if (partition->error.once) partition->error = (struct queue_error){ 0 };
+        if (!find_entry(lease, partition)) add_entry(lease, partition);
+        return;
+    }
+}
+
+// What stands in the way of all, of a topic or of a partition, when no record does. What is told
+// once goes before what stays: else it would wait for ever.
 static enum status tell_error(struct lease *lease) {
     struct queue *queue = lease->queue;
     lease->error = (struct queue_error){ 0 };
+    lease->error_topic = NULL;
+    lease->error_partition = -1;
+    free(lease->told);
+    lease->told = NULL;
     (void)pthread_mutex_lock(&queue->lock);
-    struct queue_partition *partition = NULL;
     if (queue->failure.status) {
         lease->error = queue->failure;
-        lease->error_topic = NULL;
+    } else if (queue->topic_errors) {
+        tell_topic_error(lease);
     } else {
-        DL_FOREACH(queue->partitions, partition) {
-            if (!partition->error.status || partition->is_paused) continue;
-            lease->error = partition->error;
-            lease->error_topic = partition->topic;
-            lease->error_partition = partition->partition;
-            if (partition->error.once) partition->error = (struct queue_error){ 0 };
-            if (!find_entry(lease, partition)) add_entry(lease, partition);
-            break;
-        }
+        tell_partition_error(lease);
     }
     (void)pthread_mutex_unlock(&queue->lock);
     lease->skip_offset = -1;
@@ -453,6 +473,7 @@ void lease_close(struct lease *lease, bool accepted) {
     if (moves && last) rotate(queue, last);
     queue->lease = NULL;
     (void)pthread_mutex_unlock(&queue->lock);
+    free(lease->told);
     free(lease->entries);
     free(lease);
 }

@@ -53,7 +53,8 @@ struct lease {
     bool has_stopped;        ///< at damage that the next poll tells
     bool is_damaged;         ///< the batch at hand cannot be read: no walk of it to go on with
     const char *error_topic; ///< NULL: the consumer as a whole
-    int32_t error_partition;
+    int32_t error_partition; ///< -1: the topic, or the consumer, as a whole
+    struct queue_topic_error *told; ///< owns the name of a topic as a whole; NULL: none is told
     int64_t skip_offset;
     struct queue_error error;
 };

@@ -40,6 +40,12 @@ void queue_free_partition_locked(struct queue_partition *partition) {
     free(partition);
 }
 
+static void drop_topic_error(struct queue *queue, struct queue_topic_error *topic_error) {
+    must(topic_error != NULL);
+    DL_DELETE(queue->topic_errors, topic_error);
+    free(topic_error);
+}
+
 void queue_free(struct queue *queue) {
     if (!queue) return;
     must(queue->lease == NULL);
@@ -48,6 +54,8 @@ void queue_free(struct queue *queue) {
     DL_FOREACH_SAFE(queue->partitions, partition, next) {
         queue_remove(partition);
     }
+    while (queue->topic_errors)
+        drop_topic_error(queue, queue->topic_errors);
     compression_context_dispose(&queue->unpacker->compression);
     buf_dispose(&queue->unpacker->decompressed);
     free(queue->unpacker);
@@ -318,6 +326,32 @@ void queue_set_error(struct queue_partition *partition, struct queue_error error
     (void)pthread_mutex_unlock(&partition->queue->lock);
 }
 
+static struct queue_topic_error *find_topic_error(const struct queue *queue, const char *topic) {
+    struct queue_topic_error *topic_error;
+    DL_FOREACH(queue->topic_errors, topic_error) {
+        if (strcmp(topic_error->topic, topic) == 0) break;
+    }
+    return topic_error;
+}
+
+static void add_topic_error(struct queue *queue, const char *topic, struct queue_error error) {
+    must(error.status != STATUS_OK);
+    size_t size = strlen(topic) + 1;
+    struct queue_topic_error *added = must_alloc(sizeof *added + size);
+    added->error = error;
+    memcpy(added->topic, topic, size);
+    DL_APPEND(queue->topic_errors, added);
+}
+
+void queue_set_topic_error(struct queue *queue, const char *topic, struct queue_error error) {
+    must(topic != NULL);
+    (void)pthread_mutex_lock(&queue->lock);
+    struct queue_topic_error *known = find_topic_error(queue, topic);
+    if (known) drop_topic_error(queue, known);
+    if (error.status) add_topic_error(queue, topic, error);
+    (void)pthread_mutex_unlock(&queue->lock);
+}
+
 void queue_set_failure(struct queue *queue, struct queue_error error) {
     (void)pthread_mutex_lock(&queue->lock);
     queue->failure = error;
@@ -342,7 +376,7 @@ struct queue_view queue_view(struct queue_partition *partition) {
 }
 
 static bool has_error(const struct queue *queue) {
-    if (queue->failure.status) return true;
+    if (queue->failure.status || queue->topic_errors) return true;
     const struct queue_partition *partition;
     DL_FOREACH(queue->partitions, partition) {
         if (partition->error.status && !partition->is_paused) return true;

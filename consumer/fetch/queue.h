@@ -32,6 +32,14 @@ struct queue_error {
     bool once;      ///< one poll tells it, later ones go on
 };
 
+/// What stands in the way of a topic as a whole, which has no partitions here that could tell it.
+struct queue_topic_error {
+    struct queue_topic_error *prev; ///< utlist
+    struct queue_topic_error *next;
+    struct queue_error error;
+    char topic[]; ///< with its NUL
+};
+
 /// One assigned partition. Fields are guarded by the queue's lock.
 struct queue_partition {
     struct queue *queue;
@@ -137,7 +145,8 @@ struct queue {
     bool has_activity; ///< a poll was opened since the engine last asked
     struct lease *lease;
     struct queue_error failure;
-    struct unpacker *unpacker; ///< of the one lease
+    struct queue_topic_error *topic_errors; ///< not told yet, the oldest first
+    struct unpacker *unpacker;              ///< of the one lease
     uint64_t delivered_records;
     uint64_t delivered_bytes;
     struct queue_counters counters;
@@ -191,6 +200,10 @@ void queue_set_paused(struct queue_partition *partition, bool paused);
 
 /// Sets or clears (STATUS_OK) what stands in the way of a partition.
 void queue_set_error(struct queue_partition *partition, struct queue_error error);
+
+/// Puts what stands in the way of a topic before one poll, whatever its `once`; with STATUS_OK,
+/// withdraws what no poll has told yet.
+void queue_set_topic_error(struct queue *queue, const char *topic, struct queue_error error);
 
 /// Sets or clears what stands in the way of the whole consumer.
 void queue_set_failure(struct queue *queue, struct queue_error error);

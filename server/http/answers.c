@@ -9,7 +9,7 @@
 static void write_partition(struct out *out, const struct kc_partition *one, unsigned members) {
     writer_begin_object(out);
     writer_member_string(out, "topic", one->topic);
-    writer_member_integer(out, "partition", one->partition);
+    writer_member_known(out, "partition", one->partition);
     if (members & ANSWER_OFFSET) writer_member_known(out, "offset", one->offset);
     if (members & ANSWER_TIMESTAMP) writer_member_known(out, "timestamp", one->timestamp_ms);
     if (members & ANSWER_LEADER_EPOCH) {

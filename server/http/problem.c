@@ -224,6 +224,11 @@ static void write_place(struct out *out, const struct kc_poll_error *error) {
 
 /// Where the trouble of a poll is: as members, and as the one partition that is concerned.
 static void write_poll_error(struct out *out, const struct kc_poll_error *error) {
+    if (error->partition < 0) { // the topic as a whole
+        writer_member_string(out, "topic", error->topic);
+        writer_member_null(out, "partition");
+        return;
+    }
     write_place(out, error);
     writer_key(out, "partitions");
     writer_begin_array(out);

@@ -376,37 +376,3 @@ def test_topics_that_the_broker_cannot_tell(start_fake_kafka, start_sidecar):
     sidecar = start_sidecar(start_fake_kafka("--error", "Metadata:-1").bootstrap).wait_up()
     for path in ("/v1/topics", "/v1/topics/t"):
         sidecar.http.get(path).problem(502, "KAFKA_ERROR")
-
-
-AUTHORIZERS = {"2.1.1": "kafka.security.auth.SimpleAclAuthorizer", "2.8.2": "kafka.security.authorizer.AclAuthorizer"}
-
-
-def test_what_the_broker_does_not_allow(start_own_kafka, start_sidecar, group, kafka_version):
-    """pitfall 99: per topic, and for the group; gone when it is allowed again"""
-    from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType, ResourcePatternType,
-                                       ResourceType)
-    authorizer = AUTHORIZERS.get(kafka_version, "org.apache.kafka.metadata.authorizer.StandardAuthorizer")
-    kafka = start_own_kafka(properties=[f"authorizer.class.name={authorizer}", "allow.everyone.if.no.acl.found=true"])
-    topic = kafka.create_topic()
-    produce.produce(kafka.bootstrap, topic, produce.numbered(0, 3))
-
-    def acl(make, kind, name, operation=AclOperation.READ, permission=AclPermissionType.DENY):
-        return make(kind, name, ResourcePatternType.LITERAL, "User:ANONYMOUS", "*", operation, permission)
-
-    # where there is an ACL at all, what none allows is forbidden
-    for done in kafka.admin.create_acls([
-            acl(AclBinding, ResourceType.TOPIC, topic), acl(AclBinding, ResourceType.GROUP, group),
-            acl(AclBinding, ResourceType.TOPIC, topic, AclOperation.DESCRIBE, AclPermissionType.ALLOW)]).values():
-        done.result(20)
-    sidecar = start_sidecar(kafka.bootstrap).wait_up()
-    sidecar.http.put("/v1/assignment", {"partitions": [{"topic": topic, "partition": 0, "offset": 0}]}).ok()
-    eventually(lambda: sidecar.http.get("/v1/poll", timeout_ms=1000).problem(403, "TOPIC_AUTHORIZATION_FAILED", topic))
-    eventually(lambda: sidecar.http.get("/v1/committed").problem(403, "GROUP_AUTHORIZATION_FAILED"))
-    commit = {"offsets": [{"topic": topic, "partition": 0, "offset": 1}]}
-    eventually(lambda: sidecar.http.post("/v1/commit", commit).problem(403, "GROUP_AUTHORIZATION_FAILED"))
-    for done in kafka.admin.delete_acls([
-            acl(AclBindingFilter, kind, name, AclOperation.ANY, AclPermissionType.ANY)
-            for kind, name in ((ResourceType.TOPIC, topic), (ResourceType.GROUP, group))]).values():
-        done.result(20)
-    eventually(lambda: values(sidecar.poll()) == produce.numbered(0, 3))
-    eventually(lambda: sidecar.http.post("/v1/commit", commit).ok())

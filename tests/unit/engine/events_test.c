@@ -185,7 +185,7 @@ START_TEST(a_subscribed_topic_that_cannot_be_read_is_told_once) {
     } cases[] = {
         { ERROR_TOPIC_AUTHORIZATION_FAILED, STATUS_TOPIC_AUTHORIZATION_FAILED },
         { ERROR_UNKNOWN_TOPIC_OR_PARTITION, STATUS_NO_SUCH_TOPIC },
-        { ERROR_INVALID_TOPIC_EXCEPTION, STATUS_KAFKA_ERROR },
+        { ERROR_INVALID_TOPIC_EXCEPTION, STATUS_NO_SUCH_TOPIC },
         { ERROR_LEADER_NOT_AVAILABLE, STATUS_OK },
     };
     struct world *world = world_new(1, 1);

@@ -169,6 +169,15 @@ static const struct {
       "{\"code\":\"TOPIC_AUTHORIZATION_FAILED\",\"kafka_error\":{\"code\":3,\"name\":"
       "\"UNKNOWN_TOPIC_OR_PARTITION\"},\"text\":\"no \\\"access\\\"\",\"fatal\":false,"
       "\"partitions\":[{\"topic\":\"orders\",\"partition\":3}]}" },
+    { { .kind = KC_ERROR,
+        .status = KC_NO_SUCH_TOPIC,
+        .text = "",
+        .partitions = &(const struct kc_partition){ .topic = "orders", .partition = -1 },
+        .partition_count = 1 },
+      false,
+      "error",
+      "{\"code\":\"NO_SUCH_TOPIC\",\"kafka_error\":null,\"text\":\"\",\"fatal\":false,"
+      "\"partitions\":[{\"topic\":\"orders\",\"partition\":null}]}" },
     { { .kind = KC_ERROR, .status = KC_FENCED, .text = "", .fatal = true },
       false,
       "error",

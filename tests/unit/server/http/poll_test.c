@@ -262,6 +262,28 @@ START_TEST(an_error_of_the_whole_consumer_names_no_partition) {
 
 END_TEST
 
+START_TEST(an_error_of_a_whole_topic_names_it_and_no_partition) { // pitfall 99
+    fake_fail_poll(&(struct kc_poll_error){
+        .status = KC_TOPIC_AUTHORIZATION_FAILED,
+        .kafka_error = 29,
+        .topic = "orders",
+        .partition = -1,
+        .offset = -1,
+        .skip_offset = -1,
+        .message = "orders: not authorized",
+    });
+    ck_assert_int_eq(poll_with("?timeout_ms=60000"), 403);
+    ck_assert_str_eq(client_code(&client), "TOPIC_AUTHORIZATION_FAILED");
+    const cJSON *topic = cJSON_GetObjectItem(client.json, "topic");
+    ck_assert_str_eq(cJSON_GetStringValue(topic), "orders");
+    ck_assert(cJSON_IsNull(cJSON_GetObjectItem(client.json, "partition")));
+    ck_assert_ptr_null(cJSON_GetObjectItem(client.json, "partitions"));
+    fake_add_text("orders", 0, "a");
+    ck_assert_int_eq(poll_with(""), 200); // and the seat is free
+}
+
+END_TEST
+
 START_TEST(records_of_all_kinds_survive) { // pitfall 101, pitfall 113
     static const uint8_t bad[] = { 0xff, 0x00 };
     const struct kc_header headers[] = { { { (const uint8_t *)"h", 1 }, { NULL, 0 } },
@@ -311,6 +333,7 @@ SUITE(poll) {
         a_failed_commit_of_a_poll_takes_nothing,
         corrupt_records_are_told_with_the_way_past_them,
         an_error_of_the_whole_consumer_names_no_partition,
+        an_error_of_a_whole_topic_names_it_and_no_partition,
         records_of_all_kinds_survive,
         NULL,
     };
