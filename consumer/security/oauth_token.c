@@ -178,8 +178,10 @@ bool oauth_token_make_unsigned(
     secret_append_string(&json, "{");
     for (size_t i = 0; i < count && !fault; i++) {
         fault = append_claim(&json, &claims[i]);
-        if (fault)
-            (void)snprintf(error, OAUTH_ERROR_BYTES, "the claim %.100s %s", claims[i].name, fault);
+        if (!fault) continue;
+        char name[100];
+        printable_copy(claims[i].name, name, sizeof name);
+        (void)snprintf(error, OAUTH_ERROR_BYTES, "the claim %s %s", name, fault);
     }
     append_time(&json, "iat", wall_ms);
     append_time(&json, "exp", wall_ms + lifetime_ms);
