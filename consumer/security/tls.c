@@ -20,7 +20,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+// An idle connection keeps no staging.
 static void drop_received(struct tls *tls) {
+    free(tls->staging);
+    tls->staging = NULL;
     tls->staged_from = tls->staged_to = 0;
 }
 
@@ -143,8 +146,8 @@ enum tls_state tls_begin(struct tls *tls) {
 }
 
 void tls_space(struct tls *tls, uint8_t **data, size_t *size) {
-    if (!tls->staging) tls->staging = must_alloc(TLS_STAGING_BYTES);
-    if (tls->staged_from == tls->staged_to) drop_received(tls);
+    if (!tls->staging) tls->staging = must_realloc(NULL, TLS_STAGING_BYTES);
+    if (tls->staged_from == tls->staged_to) tls->staged_from = tls->staged_to = 0;
     *data = tls->staging + tls->staged_to;
     *size = TLS_STAGING_BYTES - tls->staged_to;
     must(*size > 0);
@@ -207,6 +210,7 @@ size_t tls_read(struct tls *tls, uint8_t *data, size_t size) {
         }
     }
     if (total > 0) tls->has_read_plain = true;
+    if (tls->staged_from == tls->staged_to) drop_received(tls);
     ERR_clear_error();
     return total;
 }

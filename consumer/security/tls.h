@@ -68,8 +68,8 @@ void tls_free(struct tls *tls);
 /// Makes the ClientHello, once.
 enum tls_state tls_begin(struct tls *tls);
 
-/// Where the next received bytes go: borrowed until tls_on_bytes(). Never empty while all plaintext
-/// was read before: until tls_read() gave less than asked for.
+/// Where the next received bytes go: borrowed until tls_on_bytes() or tls_read(). Never empty while
+/// all plaintext was read before: until tls_read() gave less than asked for.
 void tls_space(struct tls *tls, uint8_t **data, size_t *size);
 
 /// `count` bytes were received into the space: goes on with the handshake. Afterwards, when the

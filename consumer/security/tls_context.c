@@ -154,7 +154,10 @@ static bool read_identity(struct tls_store *store, const struct tls_options *opt
     if (!tls_store_read_certificates(store, certificate, &store_password, error)) return false;
     if (store->key && key == certificate) return true;
     if (tls_store_is_pkcs12(key)) {
-        (void)snprintf(error, TLS_ERROR_BYTES, "%s: no private key is in it", key->property);
+        const char *why = key == certificate
+                              ? "no private key is in it"
+                              : "this is no PEM; a PKCS#12 belongs in ssl.keystore.location";
+        (void)snprintf(error, TLS_ERROR_BYTES, "%s: %s", key->property, why);
         return false;
     }
     EVP_PKEY_free(store->key);

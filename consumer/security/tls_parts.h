@@ -42,7 +42,7 @@ struct tls {
     struct tls_facts facts;
     bool has_facts;
 
-    uint8_t *staging; ///< TLS_STAGING_BYTES, or NULL before the first byte
+    uint8_t *staging; ///< TLS_STAGING_BYTES, or NULL while nothing is received
     size_t staged_from;
     size_t staged_to;
     struct buf output;

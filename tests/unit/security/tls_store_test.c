@@ -335,6 +335,9 @@ START_TEST(certificate_and_key_must_be_a_pair) {
     options = world.options;
     options.key = tls_rig_source("-----BEGIN PRIVATE KEY-----QUJD-----END PRIVATE KEY-----", "k");
     expect_refused(&options, "k: its private key cannot be read");
+    struct slice der = SLICE_LITERAL("\x30\x82\x01\x02");
+    options.key = (struct tls_source){ der, "k" };
+    expect_refused(&options, "k: this is no PEM; a PKCS#12 belongs in ssl.keystore.location");
     options.key = tls_rig_source("-----BEGIN PRIVATE KEY-----QUJD", "k");
     expect_refused(&options, "k: a PEM block has no END line");
     tls_world_dispose(&world);

@@ -211,6 +211,22 @@ START_TEST(an_expired_client_certificate_is_told_whatever_the_alert_says) {
 
 END_TEST
 
+START_TEST(a_client_certificate_of_a_kind_that_is_not_asked_for_is_told) {
+    struct tls_world world;
+    tls_world_init(&world, true);
+    tls_world_identify(&world);
+    (void)SSL_CTX_set1_client_sigalgs_list(world.broker.context, "RSA-PSS+SHA256");
+    tls_broker_again(&world.broker);
+    struct tls_context *context = tls_rig_context(&world.options);
+    struct tls *tls = tls_world_connect(&world, context, "broker.test");
+    expect_failure(tls, TLS_CERTIFICATE_REQUIRED, "is of no kind that it asks for");
+    tls_free(tls);
+    tls_context_free(context);
+    tls_world_dispose(&world);
+}
+
+END_TEST
+
 START_TEST(a_close_in_place_of_the_alert_for_a_missing_certificate_is_told_too) {
     struct tls_world world;
     tls_world_init(&world, true);
@@ -454,6 +470,7 @@ SUITE(tls_trouble) {
         s,
         "the client's certificate",
         an_expired_client_certificate_is_told_whatever_the_alert_says,
+        a_client_certificate_of_a_kind_that_is_not_asked_for_is_told,
         a_close_in_place_of_the_alert_for_a_missing_certificate_is_told_too
     );
     ADD_CASE(
