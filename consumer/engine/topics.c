@@ -36,6 +36,15 @@ static const char *describe(struct command *command, enum status status) {
     return arena_string(&command->arena, slice_from_string(text));
 }
 
+// Whether another attempt may bring what this one did not.
+static bool may_pass(const struct reply *reply) {
+    const struct metadata_response *response = reply->message;
+    must(reply->status != STATUS_OK || response != NULL);
+    bool is_final = reply->status == STATUS_CLOSED || reply->status == STATUS_UNSUPPORTED_VERSION;
+    if (reply->status) return !is_final;
+    return response->error_code && kafka_error_find(response->error_code)->retriable;
+}
+
 static void on_answer(void *owner, const struct reply *reply) {
     struct command *command = owner;
     struct engine *engine = command->engine;
@@ -43,11 +52,8 @@ static void on_answer(void *owner, const struct reply *reply) {
     must(command->in_flight);
     command->in_flight = false;
     engine->is_dirty = true;
-    bool again = reply->status ||
-                 (response->error_code && kafka_error_find(response->error_code)->retriable);
-    bool closed = reply->status == STATUS_CLOSED;
     // When time is over the next step says so: a cut connection is not what the caller asked about.
-    if (again && !closed) {
+    if (may_pass(reply)) {
         command->retry_at_ms = reply->now_ms + engine_backoff_ms(engine, ++command->failures);
         return;
     }

@@ -376,3 +376,10 @@ def test_topics_that_the_broker_cannot_tell(start_fake_kafka, start_sidecar):
     sidecar = start_sidecar(start_fake_kafka("--error", "Metadata:-1").bootstrap).wait_up()
     for path in ("/v1/topics", "/v1/topics/t"):
         sidecar.http.get(path).problem(502, "KAFKA_ERROR")
+
+
+@pytest.mark.short
+def test_topics_of_a_broker_that_does_not_offer_to_tell_them(start_fake_kafka, start_sidecar):
+    sidecar = start_sidecar(start_fake_kafka("--without", "Metadata").bootstrap).wait_up()
+    for path in ("/v1/topics", "/v1/topics/t"):
+        sidecar.http.get(path).problem(502, "UNSUPPORTED_VERSION")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Connections of a whole engine: wrong peers, damaged answers, brokers that are slow, gone or
 // elsewhere.
+#include "consumer/wire/messages_session.h"
 #include "tests/unit/engine/world.h"
 #include "tests/unit/suite.h"
 
@@ -323,6 +324,36 @@ START_TEST(topics_of_a_broker_that_freezes_time_out) {
 
 END_TEST
 
+static void hide_metadata(void *arg, struct arena *arena, int16_t version, void *response) {
+    (void)arg, (void)arena, (void)version;
+    struct api_versions_response *versions = response;
+    for (int32_t i = 0; i < versions->api_keys_count; i++) {
+        if (versions->api_keys[i].api_key == API_METADATA)
+            versions->api_keys[i].min_version = versions->api_keys[i].max_version = INT16_MAX;
+    }
+}
+
+// What no broker can do later either is not tried until the time is over.
+START_TEST(topics_of_a_broker_that_cannot_tell_them_are_refused_at_once) {
+    struct world *world = world_new(1, 1);
+    struct fake_fault fault = {
+        .api = API_API_VERSIONS,
+        .broker = FAKE_ANY_BROKER,
+        .kind = FAKE_FAULT_EDIT,
+        .edit = hide_metadata,
+        .times = FAKE_FOR_EVER,
+    };
+    fake_faults_add(&world->cluster.faults, &fault);
+    struct world_consumer *consumer = world_add(world, "");
+    struct world_call *call = world_give(consumer, world_command(COMMAND_TOPICS, SECONDS(30)));
+    world_run(world, SECONDS(1));
+    ck_assert_int_eq(call->completions, 1);
+    ck_assert_int_eq(call->status, STATUS_UNSUPPORTED_VERSION);
+    world_free(world);
+}
+
+END_TEST
+
 // pitfall 61: a dead broker holds up no look-up that others can answer.
 START_TEST(a_frozen_broker_does_not_hold_up_the_search_for_the_coordinator) {
     struct world *world = world_new(3, 1);
@@ -371,6 +402,7 @@ SUITE(engine_links) {
         a_broker_that_moved_is_followed_to_its_new_address,
         a_broker_that_left_the_cluster_is_not_dialed_any_more,
         topics_of_a_broker_that_freezes_time_out,
+        topics_of_a_broker_that_cannot_tell_them_are_refused_at_once,
         a_frozen_broker_does_not_hold_up_the_search_for_the_coordinator,
         a_connection_that_was_closed_while_idle_is_opened_again_in_silence
     );
