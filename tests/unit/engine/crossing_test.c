@@ -10,10 +10,7 @@
 // "t"-0 with 100 records, of which the consumer has been given 20.
 static struct world_consumer *start(struct world *world, const char *options) {
     fake_partition_fill(&world->cluster, "t", 0, 100);
-    struct world_consumer *consumer = world_add(world, options);
-    world_subscribe(consumer, "t");
-    world_await_fetching(consumer, SECONDS(3));
-    world_run(world, SECONDS(1));
+    struct world_consumer *consumer = world_add_prefetching(world, options);
     ck_assert_uint_eq(world_poll(consumer, 20), 20);
     consumer->record_count = 0;
     return consumer;
@@ -35,8 +32,7 @@ START_TEST(a_commit_that_a_seek_overtakes_does_not_keep_a_rewind_from_what_came_
     struct world *world = world_new(1, 1);
     struct world_consumer *consumer = start(world, GROUP);
     commit_and_seek_back(consumer);
-    ck_assert_uint_eq(world_poll(consumer, 8), 8);
-    world_check_sequence(consumer, 0, 5, 13);
+    world_expect_next(consumer, 0, 5, 13);
     struct world_call *call = world_ask(consumer, COMMAND_REWIND, -1);
     ck_assert_int_eq(call->rows[0].offset, 5);
     world_free(world);
@@ -94,8 +90,7 @@ START_TEST(an_offset_looked_up_for_an_earlier_assignment_is_not_taken_for_the_ne
     ck_assert_int_eq(world_await(world_commit(other, 0, 60)), STATUS_OK);
     world_await(world_assign(consumer, 0, -1));
     world_run(world, SECONDS(2));
-    ck_assert_uint_eq(world_poll(consumer, 10), 10);
-    world_check_sequence(consumer, 0, 60, 70);
+    world_expect_next(consumer, 0, 60, 70);
     world_free(world);
 }
 
@@ -167,8 +162,7 @@ START_TEST(a_poll_of_an_earlier_assignment_moves_nothing_of_the_next) {
     lease_close(lease, true);
     ck_assert_int_eq(world_committed(world, "t", 0), 20);
     consumer->record_count = 0;
-    ck_assert_uint_eq(world_poll(consumer, 10), 10);
-    world_check_sequence(consumer, 0, 20, 30);
+    world_expect_next(consumer, 0, 20, 30);
     ck_assert_int_eq(world_await(world_close(consumer, true, SECONDS(5))), STATUS_OK);
     ck_assert_int_eq(world_committed(world, "t", 0), 20);
     world_free(world);
@@ -232,14 +226,11 @@ START_TEST(an_assignment_by_hand_waits_for_the_end_of_the_subscription) {
     ck_assert_int_eq(world_await(left), STATUS_OK);
     ck_assert_int_eq(world_await(world_assign(consumer, 0, 30)), STATUS_OK);
     world_run(world, SECONDS(1));
-    ck_assert_uint_eq(world_poll(consumer, 10), 10);
-    world_check_sequence(consumer, 0, 30, 40);
+    world_expect_next(consumer, 0, 30, 40);
     world_free(world);
 }
 
 END_TEST
-
-// What is parked beyond the bound is dropped while the position is being validated.
 
 // The offsets of a partition that goes are still committed.
 START_TEST(another_assignment_by_hand_commits_what_goes) {

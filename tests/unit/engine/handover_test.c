@@ -15,10 +15,7 @@
 
 static struct world_consumer *start(struct world *world, const char *options) {
     fake_partition_fill(&world->cluster, "t", 0, 10);
-    struct world_consumer *consumer = world_add(world, options);
-    world_subscribe(consumer, "t");
-    world_await_fetching(consumer, SECONDS(3));
-    world_run(world, SECONDS(1));
+    struct world_consumer *consumer = world_add_prefetching(world, options);
     return consumer;
 }
 

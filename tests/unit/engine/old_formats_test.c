@@ -66,10 +66,7 @@ END_TEST
 START_TEST(what_is_put_back_of_old_messages_comes_again) {
     struct world *world = world_new(1, 1);
     fill(world);
-    struct world_consumer *consumer = world_add(world, GROUP);
-    world_subscribe(consumer, "t");
-    world_await_fetching(consumer, SECONDS(3));
-    world_run(world, SECONDS(1));
+    struct world_consumer *consumer = world_add_prefetching(world, GROUP);
     while (consumer->record_count < RECORDS) {
         ck_assert_uint_ge(world_poll_put_back(consumer, 4), 3);
         ck_assert_uint_eq(world_poll(consumer, 3), 3);
@@ -115,10 +112,7 @@ END_TEST
 START_TEST(old_messages_have_checksums_and_format_0_has_no_time) {
     struct world *world = world_new(1, 1);
     fill(world);
-    struct world_consumer *consumer = world_add(world, GROUP);
-    world_subscribe(consumer, "t");
-    world_await_fetching(consumer, SECONDS(3));
-    world_run(world, SECONDS(1));
+    struct world_consumer *consumer = world_add_prefetching(world, GROUP);
     struct lease *lease = NULL;
     ck_assert_int_eq(lease_open(engine_queue(consumer->engine), 0, &lease), STATUS_OK);
     struct record record;

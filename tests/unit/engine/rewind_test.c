@@ -11,10 +11,7 @@
 // "t"-0 with 100 records, and a consumer that has polled none of them.
 static struct world_consumer *start(struct world *world, const char *options) {
     fake_partition_fill(&world->cluster, "t", 0, 100);
-    struct world_consumer *consumer = world_add(world, options);
-    world_subscribe(consumer, "t");
-    world_await_fetching(consumer, SECONDS(3));
-    world_run(world, SECONDS(1));
+    struct world_consumer *consumer = world_add_prefetching(world, options);
     return consumer;
 }
 
@@ -34,24 +31,17 @@ static void expect_rewound_to(struct world_consumer *consumer, int64_t offset) {
     ck_assert_int_eq(call->rows[0].status, STATUS_OK);
 }
 
-// One poll brings `from` to `to` - 1.
-static void expect_next(struct world_consumer *consumer, int64_t from, int64_t to) {
-    consumer->record_count = 0;
-    ck_assert_uint_eq(world_poll(consumer, (int32_t)(to - from)), (size_t)(to - from));
-    world_check_sequence(consumer, 0, from, to);
-}
-
 // pitfall 115
 START_TEST(the_next_poll_brings_what_was_delivered_and_not_acknowledged) {
     struct world *world = world_new(1, 1);
     struct world_consumer *consumer = start(world, GROUP);
-    expect_next(consumer, 0, 10);
-    expect_next(consumer, 10, 25); // acknowledges the ten before
+    world_expect_next(consumer, 0, 0, 10);
+    world_expect_next(consumer, 0, 10, 25); // acknowledges the ten before
     expect_rewound_to(consumer, 10);
-    expect_next(consumer, 10, 30);
+    world_expect_next(consumer, 0, 10, 30);
     expect_rewound_to(consumer, 10);
-    expect_next(consumer, 10, 30);
-    expect_next(consumer, 30, 40);
+    world_expect_next(consumer, 0, 10, 30);
+    world_expect_next(consumer, 0, 30, 40);
     ck_assert_int_eq(world_await(world_close(consumer, true, SECONDS(5))), STATUS_OK);
     ck_assert_int_eq(world_committed(world, "t", 0), 30);
     world_free(world);
@@ -63,8 +53,8 @@ END_TEST
 START_TEST(what_was_acknowledged_before_a_rewind_is_committed_after_it) {
     struct world *world = world_new(1, 1);
     struct world_consumer *consumer = start(world, GROUP);
-    expect_next(consumer, 0, 10);
-    expect_next(consumer, 10, 25);
+    world_expect_next(consumer, 0, 0, 10);
+    world_expect_next(consumer, 0, 10, 25);
     expect_rewound_to(consumer, 10);
     ck_assert_int_eq(world_await(world_close(consumer, true, SECONDS(5))), STATUS_OK);
     ck_assert_int_eq(world_committed(world, "t", 0), 10);
@@ -76,14 +66,14 @@ END_TEST
 START_TEST(a_rewind_goes_back_to_the_commit_where_that_is_further) {
     struct world *world = world_new(1, 1);
     struct world_consumer *consumer = start(world, GROUP);
-    expect_next(consumer, 0, 10);
-    expect_next(consumer, 10, 25);
+    world_expect_next(consumer, 0, 0, 10);
+    world_expect_next(consumer, 0, 10, 25);
     ck_assert_int_eq(world_await(world_commit(consumer, 0, 20)), STATUS_OK);
     expect_rewound_to(consumer, 20);
-    expect_next(consumer, 20, 50);
+    world_expect_next(consumer, 0, 20, 50);
     ck_assert_int_eq(world_await(world_commit_all(consumer)), STATUS_OK);
     expect_rewound_to(consumer, 50);
-    expect_next(consumer, 50, 60);
+    world_expect_next(consumer, 0, 50, 60);
     world_free(world);
 }
 
@@ -94,11 +84,11 @@ START_TEST(a_commit_that_is_taken_back_counts_but_not_beyond_the_start) {
     struct world_consumer *consumer = start(world, GROUP "enable.auto.commit=false");
     ck_assert_int_eq(world_await(world_seek(consumer, 0, TARGET_OFFSET, 30)), STATUS_OK);
     world_run(world, SECONDS(1));
-    expect_next(consumer, 30, 60);
+    world_expect_next(consumer, 0, 30, 60);
     ck_assert_int_eq(world_await(world_commit(consumer, 0, 50)), STATUS_OK);
     ck_assert_int_eq(world_await(world_commit(consumer, 0, 40)), STATUS_OK);
     expect_rewound_to(consumer, 40);
-    expect_next(consumer, 40, 50);
+    world_expect_next(consumer, 0, 40, 50);
     ck_assert_int_eq(world_await(world_commit(consumer, 0, 20)), STATUS_OK);
     expect_rewound_to(consumer, 30);
     world_free(world);
@@ -109,10 +99,10 @@ END_TEST
 START_TEST(a_rewind_never_goes_forward) {
     struct world *world = world_new(1, 1);
     struct world_consumer *consumer = start(world, GROUP);
-    expect_next(consumer, 0, 10);
+    world_expect_next(consumer, 0, 0, 10);
     ck_assert_int_eq(world_await(world_commit(consumer, 0, 80)), STATUS_OK);
     expect_rewound_to(consumer, 10);
-    expect_next(consumer, 10, 20);
+    world_expect_next(consumer, 0, 10, 20);
     world_free(world);
 }
 
@@ -121,14 +111,14 @@ END_TEST
 START_TEST(without_auto_commit_only_commits_count) {
     struct world *world = world_new(1, 1);
     struct world_consumer *consumer = start(world, GROUP "enable.auto.commit=false");
-    expect_next(consumer, 0, 10);
-    expect_next(consumer, 10, 25);
-    expect_next(consumer, 25, 26);
+    world_expect_next(consumer, 0, 0, 10);
+    world_expect_next(consumer, 0, 10, 25);
+    world_expect_next(consumer, 0, 25, 26);
     expect_rewound_to(consumer, 0);
-    expect_next(consumer, 0, 40);
+    world_expect_next(consumer, 0, 0, 40);
     ck_assert_int_eq(world_await(world_commit(consumer, 0, 30)), STATUS_OK);
     expect_rewound_to(consumer, 30);
-    expect_next(consumer, 30, 31);
+    world_expect_next(consumer, 0, 30, 31);
     world_free(world);
 }
 
@@ -141,10 +131,10 @@ START_TEST(without_a_commit_a_rewind_goes_where_the_assignment_began) {
         start(world, "group.id=g enable.auto.commit=false auto.offset.reset=latest");
     fake_partition_fill(&world->cluster, "t", 0, 50);
     world_run(world, SECONDS(1));
-    expect_next(consumer, 100, 120);
-    expect_next(consumer, 120, 130);
+    world_expect_next(consumer, 0, 100, 120);
+    world_expect_next(consumer, 0, 120, 130);
     expect_rewound_to(consumer, 100);
-    expect_next(consumer, 100, 150);
+    world_expect_next(consumer, 0, 100, 150);
     world_free(world);
 }
 
@@ -155,13 +145,11 @@ START_TEST(a_rewind_after_an_earlier_members_commit_goes_back_to_it) {
     struct world_consumer *first = start(world, GROUP);
     ck_assert_int_eq(world_await(world_commit(first, 0, 40)), STATUS_OK);
     world_await(world_close(first, false, SECONDS(5)));
-    struct world_consumer *consumer = world_add(world, GROUP "enable.auto.commit=false");
-    world_subscribe(consumer, "t");
-    world_await_fetching(consumer, SECONDS(3));
-    world_run(world, SECONDS(1));
-    expect_next(consumer, 40, 60);
+    struct world_consumer *consumer =
+        world_add_prefetching(world, GROUP "enable.auto.commit=false");
+    world_expect_next(consumer, 0, 40, 60);
     expect_rewound_to(consumer, 40);
-    expect_next(consumer, 40, 60);
+    world_expect_next(consumer, 0, 40, 60);
     world_free(world);
 }
 
@@ -171,16 +159,16 @@ END_TEST
 START_TEST(after_a_seek_a_rewind_goes_where_the_seek_went) {
     struct world *world = world_new(1, 1);
     struct world_consumer *consumer = start(world, GROUP);
-    expect_next(consumer, 0, 90);
+    world_expect_next(consumer, 0, 0, 90);
     ck_assert_int_eq(world_await(world_commit_all(consumer)), STATUS_OK);
     ck_assert_int_eq(world_await(world_seek(consumer, 0, TARGET_OFFSET, 50)), STATUS_OK);
     world_run(world, SECONDS(1));
-    expect_next(consumer, 50, 60);
+    world_expect_next(consumer, 0, 50, 60);
     expect_rewound_to(consumer, 50);
-    expect_next(consumer, 50, 60);
+    world_expect_next(consumer, 0, 50, 60);
     ck_assert_int_eq(world_await(world_seek(consumer, 0, TARGET_BEGINNING, 0)), STATUS_OK);
     world_run(world, SECONDS(1));
-    expect_next(consumer, 0, 5);
+    world_expect_next(consumer, 0, 0, 5);
     expect_rewound_to(consumer, 0);
     world_free(world);
 }
@@ -194,12 +182,12 @@ START_TEST(partitions_assigned_by_hand_without_a_group_go_back_too) {
     world_await(world_assign(consumer, 0, 30));
     world_await_fetching(consumer, SECONDS(3));
     world_run(world, SECONDS(1));
-    expect_next(consumer, 30, 40);
+    world_expect_next(consumer, 0, 30, 40);
     expect_rewound_to(consumer, 30);
-    expect_next(consumer, 30, 40);
-    expect_next(consumer, 40, 50);
+    world_expect_next(consumer, 0, 30, 40);
+    world_expect_next(consumer, 0, 40, 50);
     expect_rewound_to(consumer, 40);
-    expect_next(consumer, 40, 50);
+    world_expect_next(consumer, 0, 40, 50);
     world_free(world);
 }
 
@@ -238,7 +226,7 @@ END_TEST
 START_TEST(a_rewind_under_an_open_poll_is_refused) {
     struct world *world = world_new(1, 1);
     struct world_consumer *consumer = start(world, GROUP);
-    expect_next(consumer, 0, 10);
+    world_expect_next(consumer, 0, 0, 10);
     struct lease *lease = NULL;
     ck_assert_int_eq(lease_open(engine_queue(consumer->engine), 0, &lease), STATUS_OK);
     struct world_call *call = world_ask(consumer, COMMAND_REWIND, -1);
@@ -304,11 +292,11 @@ END_TEST
 START_TEST(what_a_keeping_poll_delivered_is_not_committed_at_the_end_either) {
     struct world *world = world_new(1, 1);
     struct world_consumer *consumer = start(world, GROUP);
-    expect_next(consumer, 0, 10);
+    world_expect_next(consumer, 0, 0, 10);
     consumer->poll_flags = LEASE_KEEP;
-    expect_next(consumer, 10, 30);
+    world_expect_next(consumer, 0, 10, 30);
     consumer->poll_flags = 0;
-    expect_next(consumer, 30, 40);
+    world_expect_next(consumer, 0, 30, 40);
     ck_assert_int_eq(world_await(world_subscribe(consumer, NULL)), STATUS_OK);
     ck_assert_int_eq(world_committed(world, "t", 0), 10);
     world_free(world);
@@ -321,10 +309,10 @@ START_TEST(a_truncated_log_leaves_alone_what_is_kept_and_what_is_acknowledged) {
     static const int64_t truncated_at[] = { 60, 25 }; // prefetched records; and delivered ones
     struct world *world = world_new(2, 1);
     struct world_consumer *consumer = start(world, GROUP);
-    expect_next(consumer, 0, 10);
-    expect_next(consumer, 10, 20);
+    world_expect_next(consumer, 0, 0, 10);
+    world_expect_next(consumer, 0, 10, 20);
     consumer->poll_flags = LEASE_KEEP;
-    expect_next(consumer, 20, 40);
+    world_expect_next(consumer, 0, 20, 40);
     fake_log_truncate(&fake_partition_get(&world->cluster, "t", 0)->log, truncated_at[_i]);
     fake_partition_move(&world->cluster, "t", 0, 2);
     fake_partition_fill(&world->cluster, "t", 0, 50);
@@ -332,10 +320,10 @@ START_TEST(a_truncated_log_leaves_alone_what_is_kept_and_what_is_acknowledged) {
     int64_t position = truncated_at[_i] < 40 ? truncated_at[_i] : 40;
     ck_assert_int_eq(queue_view(world_position(consumer, 0)->queue).position, position);
     consumer->poll_flags = 0;
-    expect_next(consumer, position, position + 5);
-    expect_next(consumer, position + 5, position + 8);
+    world_expect_next(consumer, 0, position, position + 5);
+    world_expect_next(consumer, 0, position + 5, position + 8);
     expect_rewound_to(consumer, 20);
-    expect_next(consumer, 20, 60);
+    world_expect_next(consumer, 0, 20, 60);
     ck_assert_int_eq(world_await(world_close(consumer, true, SECONDS(5))), STATUS_OK);
     ck_assert_int_eq(world_committed(world, "t", 0), 20);
     world_free(world);
@@ -346,16 +334,16 @@ END_TEST
 START_TEST(a_rewind_undoes_what_keeping_polls_delivered) {
     struct world *world = world_new(1, 1);
     struct world_consumer *consumer = start(world, GROUP);
-    expect_next(consumer, 0, 10);
-    expect_next(consumer, 10, 20);
+    world_expect_next(consumer, 0, 0, 10);
+    world_expect_next(consumer, 0, 10, 20);
     consumer->poll_flags = LEASE_KEEP;
-    expect_next(consumer, 20, 30);
-    expect_next(consumer, 30, 50);
+    world_expect_next(consumer, 0, 20, 30);
+    world_expect_next(consumer, 0, 30, 50);
     expect_rewound_to(consumer, 10);
-    expect_next(consumer, 10, 50);
+    world_expect_next(consumer, 0, 10, 50);
     ck_assert_int_eq(world_await(world_commit(consumer, 0, 35)), STATUS_OK);
     expect_rewound_to(consumer, 35);
-    expect_next(consumer, 35, 50);
+    world_expect_next(consumer, 0, 35, 50);
     world_free(world);
 }
 

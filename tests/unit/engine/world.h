@@ -151,6 +151,9 @@ struct world_consumer *world_add(struct world *world, const char *texts);
 /// The same, subscribed to "t", with an application that polls.
 struct world_consumer *world_add_polling(struct world *world, const char *texts);
 
+/// The same, with an application that has not polled yet; what there is has been prefetched.
+struct world_consumer *world_add_prefetching(struct world *world, const char *texts);
+
 /// Cuts a consumer off for good, as kill -9 does.
 void world_kill(struct world_consumer *consumer);
 
@@ -197,6 +200,12 @@ size_t world_count_of(const struct world_consumer *consumer, const char *topic, 
 /// in order, with their own values.
 void world_check_sequence(
     const struct world_consumer *consumer, int32_t partition, int64_t from, int64_t to
+);
+
+/// Ends the test unless one poll, now, delivers `from` to `to` - 1 of "t"-`partition` and nothing
+/// else.
+void world_expect_next(
+    struct world_consumer *consumer, int32_t partition, int64_t from, int64_t to
 );
 
 // Events -----------------------------------------------------------------------------------------

@@ -95,6 +95,14 @@ struct world_consumer *world_add_polling(struct world *world, const char *texts)
     return consumer;
 }
 
+struct world_consumer *world_add_prefetching(struct world *world, const char *texts) {
+    struct world_consumer *consumer = world_add(world, texts);
+    world_subscribe(consumer, "t");
+    world_await_fetching(consumer, SECONDS(3));
+    world_run(world, SECONDS(1));
+    return consumer;
+}
+
 void world_kill(struct world_consumer *consumer) {
     world_links_cut(consumer->world, consumer);
     consumer->is_dead = true;
@@ -231,4 +239,12 @@ void world_check_sequence(
         next++;
     }
     ck_assert_int_eq(next, to);
+}
+
+void world_expect_next(
+    struct world_consumer *consumer, int32_t partition, int64_t from, int64_t to
+) {
+    consumer->record_count = 0;
+    ck_assert_uint_eq(world_poll(consumer, (int32_t)(to - from)), (size_t)(to - from));
+    world_check_sequence(consumer, partition, from, to);
 }

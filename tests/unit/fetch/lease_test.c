@@ -11,10 +11,16 @@ static void expect_range(struct lease *lease, int32_t partition, int64_t from, i
         queue_rig_expect(lease, partition, offset);
 }
 
+// One poll that takes `from` to `to` - 1 of partition 0.
+static void take(struct queue_rig *rig, unsigned flags, int64_t from, int64_t to) {
+    struct lease *lease = queue_rig_open(rig, flags);
+    expect_range(lease, 0, from, to);
+    lease_close(lease, true);
+}
+
 START_TEST(records_come_in_order_and_the_position_moves_at_acceptance) {
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_rig_push(partition, 0, 3);
     queue_rig_push(partition, 3, 3);
     struct lease *lease = queue_rig_open(&rig, 0);
@@ -52,8 +58,7 @@ END_TEST
 
 START_TEST(what_is_put_back_comes_again) {
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_rig_push(partition, 0, 3);
     queue_rig_push(partition, 3, 3);
     size_t bytes = queue_bytes(rig.queue);
@@ -72,36 +77,24 @@ END_TEST
 
 START_TEST(a_peek_moves_and_acknowledges_nothing) {
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_rig_push(partition, 0, 3);
     struct lease *lease = queue_rig_open(&rig, 0);
     queue_rig_expect(lease, 0, 0);
     lease_close(lease, true);
-    lease = queue_rig_open(&rig, LEASE_PEEK);
-    expect_range(lease, 0, 1, 3);
-    lease_close(lease, true);
+    take(&rig, LEASE_PEEK, 1, 3);
     ck_assert_int_eq(queue_view(partition).position, 1);
     ck_assert_int_eq(queue_view(partition).acknowledged, 0);
-    lease = queue_rig_open(&rig, 0);
-    expect_range(lease, 0, 1, 3);
-    lease_close(lease, true);
+    take(&rig, 0, 1, 3);
     queue_rig_dispose(&rig);
 }
 
 END_TEST
 
-static void take(struct queue_rig *rig, unsigned flags, int64_t from, int64_t to) {
-    struct lease *lease = queue_rig_open(rig, flags);
-    expect_range(lease, 0, from, to);
-    lease_close(lease, true);
-}
-
 // What a poll with LEASE_KEEP delivers, a commit acknowledges, whoever polls after it.
 START_TEST(what_was_delivered_to_be_kept_is_acknowledged_by_commits_alone) {
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_rig_push(partition, 0, 60);
     take(&rig, 0, 0, 10);
     take(&rig, LEASE_KEEP, 10, 20);
@@ -129,8 +122,7 @@ END_TEST
 // Commits end with the last record, whatever is skipped behind it.
 START_TEST(a_commit_behind_the_last_record_acknowledges_what_is_skipped_after_it) {
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_rig_push(partition, 0, 2);
     queue_skip(partition, 5, 0);
     queue_rig_push(partition, 5, 2);
@@ -151,15 +143,12 @@ END_TEST
 
 START_TEST(what_is_put_back_was_not_kept) {
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_rig_push(partition, 0, 4);
     struct lease *lease = queue_rig_open(&rig, LEASE_KEEP);
     expect_range(lease, 0, 0, 2);
     lease_close(lease, false);
-    lease = queue_rig_open(&rig, LEASE_KEEP | LEASE_PEEK);
-    expect_range(lease, 0, 0, 2);
-    lease_close(lease, true);
+    take(&rig, LEASE_KEEP | LEASE_PEEK, 0, 2);
     take(&rig, 0, 0, 4);
     take(&rig, 0, 4, 4);
     ck_assert_int_eq(queue_view(partition).acknowledged, 4);
@@ -170,8 +159,7 @@ END_TEST
 
 START_TEST(a_rewind_keeps_what_is_acknowledged_before_it) {
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_rig_push(partition, 0, 10);
     take(&rig, 0, 0, 4);
     take(&rig, LEASE_KEEP, 4, 8);
@@ -199,8 +187,7 @@ END_TEST
 
 START_TEST(a_batch_that_a_poll_did_not_finish_goes_on_with_its_next_record) {
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_rig_push_log(partition, 0, false);
     queue_rig_push_log(partition, RIG_BATCH_OFFSETS, false);
     int64_t next = queue_rig_next_record(0, 0);
@@ -236,8 +223,7 @@ END_TEST
 
 START_TEST(the_next_poll_begins_with_a_record_that_was_taken_back) {
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_rig_push(partition, 0, 2);
     queue_rig_push(partition, 2, 2);
     struct lease *lease = queue_rig_open(&rig, 0);
@@ -249,9 +235,7 @@ START_TEST(the_next_poll_begins_with_a_record_that_was_taken_back) {
     ck_assert_uint_eq(lease->record_bytes, 2 * sizeof(struct rig_value));
     lease_close(lease, true);
     ck_assert_int_eq(queue_view(partition).position, 2);
-    lease = queue_rig_open(&rig, 0);
-    expect_range(lease, 0, 2, 4);
-    lease_close(lease, true);
+    take(&rig, 0, 2, 4);
     queue_rig_dispose(&rig);
 }
 
@@ -345,8 +329,7 @@ static void expect_damage(struct queue_rig *rig, int64_t offset, int64_t skip_of
 START_TEST(a_damaged_batch_behind_good_records_is_told_by_the_next_poll) {
     static const bool accepted[] = { true, false };
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_rig_push(partition, 0, 2);
     queue_rig_push_damaged(partition, 2, 3);
     struct lease *lease = queue_rig_open(&rig, 0);
@@ -367,9 +350,7 @@ START_TEST(a_damaged_batch_behind_good_records_is_told_by_the_next_poll) {
     ck_assert(queue_take_refetch(partition, &position, &epoch));
     ck_assert_int_eq(position, 2);
     queue_rig_push(partition, 2, 3); // it was only on the way
-    lease = queue_rig_open(&rig, 0);
-    expect_range(lease, 0, 2, 5);
-    lease_close(lease, true);
+    take(&rig, 0, 2, 5);
     queue_rig_dispose(&rig);
 }
 
@@ -414,8 +395,7 @@ END_TEST
 START_TEST(a_reset_voids_what_a_poll_holds_of_the_partition) {
     static const bool accepted[] = { true, false };
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_rig_push(queue_rig_add(&rig, 1, 0), 0, 1);
     queue_rig_push(partition, 0, 2);
     struct lease *lease = queue_rig_open(&rig, 0);
@@ -484,8 +464,7 @@ END_TEST
 
 START_TEST(a_partition_that_is_removed_under_a_poll_is_freed_with_it) {
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_rig_push(partition, 0, 2);
     queue_rig_push(partition, 2, 2);
     struct lease *lease = queue_rig_open(&rig, 0);
@@ -504,8 +483,7 @@ END_TEST
 
 START_TEST(a_pause_under_a_poll_parks_what_is_put_back) {
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_rig_push(partition, 0, 2);
     size_t bytes = queue_bytes(rig.queue);
     struct lease *lease = queue_rig_open(&rig, 0);
@@ -515,9 +493,7 @@ START_TEST(a_pause_under_a_poll_parks_what_is_put_back) {
     ck_assert_uint_eq(queue_totals(rig.queue).parked_bytes, bytes);
     ck_assert(!queue_is_ready(rig.queue));
     queue_set_paused(partition, false);
-    lease = queue_rig_open(&rig, 0);
-    expect_range(lease, 0, 0, 2);
-    lease_close(lease, true);
+    take(&rig, 0, 0, 2);
     queue_rig_dispose(&rig);
 }
 
@@ -526,8 +502,7 @@ END_TEST
 // The engine fetches again from the position, while a poll holds batches from there on.
 START_TEST(what_is_fetched_again_under_a_poll_is_not_delivered_twice) {
     struct queue_rig rig;
-    queue_rig_init(&rig, 1);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, 1);
     queue_rig_push(partition, 0, 2);
     queue_skip(partition, 4, 0);
     struct lease *lease = queue_rig_open(&rig, 0);
@@ -549,9 +524,7 @@ START_TEST(what_is_fetched_again_under_a_poll_is_not_delivered_twice) {
     queue_skip(partition, 3, 0); // so far
     ck_assert_int_eq(queue_view(partition).position, 4);
     queue_rig_push(partition, 4, 2);
-    lease = queue_rig_open(&rig, 0);
-    expect_range(lease, 0, 4, 6);
-    lease_close(lease, true);
+    take(&rig, 0, 4, 6);
     queue_rig_dispose(&rig);
 }
 
@@ -560,8 +533,7 @@ END_TEST
 // Dropped records lie between a skip that is put back and one that still arrives.
 START_TEST(a_skip_that_was_put_back_does_not_swallow_what_was_dropped_behind_it) {
     struct queue_rig rig;
-    queue_rig_init(&rig, 1);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, 1);
     queue_rig_push(partition, 0, 2);
     queue_skip(partition, 4, 0);
     struct lease *lease = queue_rig_open(&rig, 0);

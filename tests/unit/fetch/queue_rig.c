@@ -38,6 +38,11 @@ struct queue_partition *queue_rig_add(struct queue_rig *rig, int32_t partition, 
     return added;
 }
 
+struct queue_partition *queue_rig_begin(struct queue_rig *rig, size_t limit_bytes) {
+    queue_rig_init(rig, limit_bytes);
+    return queue_rig_add(rig, 0, 0);
+}
+
 // The batch's bytes in a chunk, as they are received.
 static struct queued_batch *batch_of(struct buf *bytes) {
     struct record_batch batch;

@@ -31,6 +31,9 @@ void queue_rig_init(struct queue_rig *rig, size_t limit_bytes);
 /// Frees the queue, which has no lease.
 void queue_rig_dispose(struct queue_rig *rig);
 
+/// The same, with "t"-0, to be delivered from its beginning on.
+struct queue_partition *queue_rig_begin(struct queue_rig *rig, size_t limit_bytes);
+
 /// Adds "t"-`partition`, to be delivered from `position` on.
 struct queue_partition *queue_rig_add(struct queue_rig *rig, int32_t partition, int64_t position);
 

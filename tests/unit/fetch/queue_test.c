@@ -32,8 +32,7 @@ END_TEST
 
 START_TEST(bytes_are_counted_until_their_batches_go) {
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *one = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *one = queue_rig_begin(&rig, ROOM);
     struct queue_partition *two = queue_rig_add(&rig, 1, 0);
     queue_rig_push(one, 0, 3);
     queue_rig_push(one, 3, 3);
@@ -95,8 +94,7 @@ END_TEST
 
 START_TEST(a_skip_acknowledges_nothing_that_no_poll_has) {
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_rig_push(partition, 0, 2);
     struct lease *lease = queue_rig_open(&rig, 0);
     queue_rig_expect(lease, 0, 0);
@@ -114,8 +112,7 @@ END_TEST
 // pitfall 11
 START_TEST(a_skip_behind_records_counts_when_they_are_delivered) {
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_rig_push(partition, 0, 1);
     queue_skip(partition, 3, 0);
     queue_skip(partition, 6, 0);
@@ -211,8 +208,7 @@ END_TEST
 START_TEST(a_paused_partition_parks_what_still_arrives_as_far_as_there_is_room) {
     struct queue_rig rig;
     size_t each = bytes_of_batch(3);
-    queue_rig_init(&rig, each);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, each);
     queue_set_paused(partition, true);
     queue_rig_push(partition, 0, 3);
     ck_assert_uint_eq(queue_bytes(rig.queue), each);
@@ -287,8 +283,7 @@ END_TEST
 
 START_TEST(an_error_that_is_told_once_stands_in_no_later_polls_way) {
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_set_error(
         partition, (struct queue_error){ .status = STATUS_TOPIC_AUTHORIZATION_FAILED, .once = true }
     );
@@ -304,8 +299,7 @@ END_TEST
 
 START_TEST(a_failure_of_the_consumer_goes_before_errors_of_partitions) {
     struct queue_rig rig;
-    queue_rig_init(&rig, ROOM);
-    struct queue_partition *partition = queue_rig_add(&rig, 0, 0);
+    struct queue_partition *partition = queue_rig_begin(&rig, ROOM);
     queue_set_error(partition, (struct queue_error){ .status = STATUS_NO_OFFSET });
     queue_set_failure(rig.queue, (struct queue_error){ .status = STATUS_FENCED });
     ck_assert(queue_is_ready(rig.queue));
