@@ -13,7 +13,7 @@ comma   := ,
 OUT     := build/$(BUILD)$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
 VERSION := 0.1.0
-LIBS    := libuv libmicrohttpd libzstd liblz4 zlib libpcre2-8 gnutls openssl libcjson
+LIBS    := libuv libmicrohttpd libzstd liblz4 zlib libpcre2-8 gnutls openssl libcjson libcurl
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wcast-align \
            -Wpointer-arith -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
            -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough -Wswitch-enum -Wdouble-promotion -Wnull-dereference -Werror

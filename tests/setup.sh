@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build="gcc libc6-dev make pkg-config git libuv1-dev libmicrohttpd-dev libcjson-dev uthash-dev
-       libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libgnutls28-dev libssl-dev libpcre2-dev"
+       libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libgnutls28-dev libssl-dev libpcre2-dev libcurl4-openssl-dev"
 checks="check clang clang-format clang-tidy libclang-rt-14-dev shellcheck"
 kafka="openjdk-17-jre-headless maven kcat curl jq openssl python3 python3-venv"
 

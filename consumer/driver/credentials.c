@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // A look is a unit of work for libuv's threads; at most one is under way. While it is, the fields
-// "of looks" are the working thread's, else the engine thread's.
+// "of looks" are the working thread's, else the engine thread's. A look that fetches a token may
+// take as long as sasl.login.connect.timeout.ms and sasl.login.read.timeout.ms together.
 #include "consumer/driver/credentials.h"
 
+#include "consumer/base/clock.h"
 #include "consumer/base/log.h"
 #include "consumer/base/must.h"
+#include "consumer/driver/issued.h"
 #include "consumer/driver/snapshot.h"
 #include "consumer/security/security.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
+
+enum { LEAST_WAIT_MS = 50 };
 
 struct credentials {
     struct options options;
@@ -20,40 +26,90 @@ struct credentials {
     uv_timer_t timer;
     uv_work_t work;
     bool is_working;
-    bool is_wanted_again; // asked for while a look was under way
-    bool is_closing;
+    bool is_wanted_again;   // asked for while a look was under way
+    atomic_bool is_closing; // read by looks
     bool is_timer_open;
     char trouble[SECRETS_ERROR_BYTES]; // what the listener was told last
 
     // of looks
     struct secrets secrets;    // that the newest snapshot is made of
+    struct issued issued;      // for a time
     struct security *security; // new, to be handed over
     char error[SECRETS_ERROR_BYTES];
 };
 
-// Reads everything, and makes a snapshot if it is new.
-static void look(struct credentials *credentials) {
-    struct secrets secrets = { 0 };
+/// One look.
+struct look {
+    struct secrets secrets;
+    struct sasl_plan plan;
+    bool is_changed; ///< the secrets are not those of the newest snapshot
+    bool is_renewed; ///< what is issued for a time is
+};
+
+// Has what is issued for a time issued anew if it is due. What is there is good until its end.
+static bool renew(struct credentials *credentials, struct look *look) {
+    struct issued *issued = &credentials->issued;
+    int64_t wall_ms = clock_wall_ms();
+    if (!look->is_changed && wall_ms < issued->due_at_ms) return true;
+    look->is_renewed = issued_renew(
+        issued, &look->plan, &credentials->options, &look->secrets, wall_ms, credentials->error
+    );
+    return look->is_renewed || (issued->token && wall_ms < issued->expires_at_ms);
+}
+
+static bool is_with_sasl(const struct credentials *credentials) {
+    return security_has_sasl((enum security_protocol
+    )options_number(&credentials->options, OPTION_SECURITY_PROTOCOL));
+}
+
+static void make_snapshot(struct credentials *credentials, struct look *look) {
+    struct sasl_options *sasl = is_with_sasl(credentials) ? &look->plan.sasl : NULL;
     must(!credentials->security);
-    credentials->error[0] = '\0';
-    bool is_read = secrets_read(&secrets, &credentials->options, credentials->error);
-    if (is_read && !secrets_equal(&secrets, &credentials->secrets)) {
-        credentials->security = snapshot_new(&credentials->options, &secrets, credentials->error);
+    if (credentials->issued.token && sasl) sasl->token = credentials->issued.token;
+    credentials->security =
+        snapshot_new(&credentials->options, &look->secrets, sasl, credentials->error);
+    if (!credentials->security) return;
+    secrets_dispose(&credentials->secrets);
+    credentials->secrets = look->secrets;
+    look->secrets = (struct secrets){ 0 };
+}
+
+// Reads everything, and makes a snapshot if it is new. What has to be fetched is not at the first
+// look, which somebody waits for.
+static void look_at_all(struct credentials *credentials, bool is_first) {
+    struct look look = { 0 };
+    char *error = credentials->error;
+    error[0] = '\0';
+    bool is_good = secrets_read(&look.secrets, &credentials->options, error);
+    look.is_changed = is_good && !secrets_equal(&look.secrets, &credentials->secrets);
+    if (is_good && is_with_sasl(credentials)) {
+        is_good = sasl_plan_make(&look.plan, &credentials->options, &look.secrets, error);
     }
-    if (credentials->security) {
-        secrets_dispose(&credentials->secrets);
-        credentials->secrets = secrets;
-    } else {
-        secrets_dispose(&secrets);
+    bool is_needed = is_good && issued_is_needed(&look.plan);
+    if (is_needed && is_first && look.plan.source == TOKEN_FETCHED) {
+        (void)snapshot_check_tls(&credentials->options, &look.secrets, error);
+        is_good = false;
+    } else if (is_needed) {
+        is_good = renew(credentials, &look);
     }
+    if (is_good && (look.is_changed || look.is_renewed)) make_snapshot(credentials, &look);
+    sasl_plan_dispose(&look.plan);
+    secrets_dispose(&look.secrets);
+}
+
+static bool is_closing(const void *arg) {
+    const struct credentials *credentials = arg;
+    return atomic_load(&credentials->is_closing);
 }
 
 struct credentials *credentials_new(
     const struct options *options, char error[SECRETS_ERROR_BYTES]
 ) {
     struct credentials *credentials = must_alloc(sizeof *credentials);
+    atomic_init(&credentials->is_closing, false);
+    credentials->issued.stop = (struct https_stop){ is_closing, credentials };
     options_copy(&credentials->options, options);
-    look(credentials);
+    look_at_all(credentials, true);
     if (!credentials->error[0]) return credentials;
     memcpy(error, credentials->error, sizeof credentials->error);
     credentials_free(credentials);
@@ -64,6 +120,7 @@ void credentials_free(struct credentials *credentials) {
     if (!credentials) return;
     must(!credentials->is_working && !credentials->is_timer_open);
     security_unref(credentials->security);
+    issued_dispose(&credentials->issued);
     secrets_dispose(&credentials->secrets);
     options_dispose(&credentials->options);
     free(credentials);
@@ -77,10 +134,14 @@ static void on_timer(uv_timer_t *timer) {
 }
 
 static void wait_for_next(struct credentials *credentials) {
-    int64_t interval_ms =
-        options_number(&credentials->options, OPTION_CREDENTIALS_REFRESH_INTERVAL_MS);
+    int64_t wait_ms = options_number(&credentials->options, OPTION_CREDENTIALS_REFRESH_INTERVAL_MS);
+    if (credentials->issued.due_at_ms > 0) {
+        int64_t left_ms = credentials->issued.due_at_ms - clock_wall_ms();
+        if (left_ms < LEAST_WAIT_MS) left_ms = LEAST_WAIT_MS;
+        if (left_ms < wait_ms) wait_ms = left_ms;
+    }
     uv_update_time(credentials->loop);
-    int failed = uv_timer_start(&credentials->timer, on_timer, (uint64_t)interval_ms, 0);
+    int failed = uv_timer_start(&credentials->timer, on_timer, (uint64_t)wait_ms, 0);
     must(failed == 0);
 }
 
@@ -114,20 +175,22 @@ static void close_timer(struct credentials *credentials) {
 }
 
 static void on_work(uv_work_t *work) {
-    look(work->data);
+    look_at_all(work->data, false);
 }
 
 static void on_work_done(uv_work_t *work, int status) {
     struct credentials *credentials = work->data;
     must(status == 0);
     credentials->is_working = false;
-    if (credentials->is_closing) {
+    if (atomic_load(&credentials->is_closing)) {
         close_timer(credentials);
         return;
     }
     if (credentials->security) log_info(credentials->log, "credentials", "renewed", "%s", "");
-    tell_trouble(credentials);
+    // A snapshot ends the trouble that was told, but not one that it was made with.
+    if (!credentials->error[0]) tell_trouble(credentials);
     hand_over(credentials);
+    tell_trouble(credentials);
     bool is_wanted_again = credentials->is_wanted_again;
     credentials->is_wanted_again = false;
     if (is_wanted_again) {
@@ -152,12 +215,16 @@ void credentials_start(
     credentials->is_timer_open = true;
     credentials->timer.data = credentials;
     credentials->work.data = credentials;
-    hand_over(credentials);
-    wait_for_next(credentials);
+    if (credentials->security) {
+        hand_over(credentials);
+        wait_for_next(credentials);
+    } else {
+        credentials_refresh(credentials);
+    }
 }
 
 void credentials_refresh(struct credentials *credentials) {
-    if (credentials->is_closing) return;
+    if (atomic_load(&credentials->is_closing)) return;
     if (credentials->is_working) {
         credentials->is_wanted_again = true;
         return;
@@ -169,8 +236,8 @@ void credentials_refresh(struct credentials *credentials) {
 }
 
 void credentials_close(struct credentials *credentials) {
-    must(credentials->is_timer_open && !credentials->is_closing);
-    credentials->is_closing = true;
+    must(credentials->is_timer_open && !atomic_load(&credentials->is_closing));
+    atomic_store(&credentials->is_closing, true);
     (void)uv_timer_stop(&credentials->timer);
     if (!credentials->is_working) close_timer(credentials);
 }

@@ -73,34 +73,39 @@ static struct tls_context *new_tls(
     return tls_context_new(&tls, error);
 }
 
-static struct sasl_credentials *new_sasl(
-    const struct secrets *secrets, char error[SECRETS_ERROR_BYTES]
+static enum security_protocol protocol_of(const struct options *options) {
+    return (enum security_protocol)options_number(options, OPTION_SECURITY_PROTOCOL);
+}
+
+bool snapshot_check_tls(
+    const struct options *options, const struct secrets *secrets, char error[SECRETS_ERROR_BYTES]
 ) {
-    struct sasl_options sasl = {
-        .mechanism = secrets->texts[OPTION_SASL_MECHANISM],
-        .username = secrets->texts[OPTION_SASL_USERNAME],
-        .password = secrets->texts[OPTION_SASL_PASSWORD],
-    };
-    return sasl_credentials_new(&sasl, error);
+    if (!security_has_tls(protocol_of(options))) return true;
+    struct tls_context *tls = new_tls(options, secrets, error);
+    tls_context_free(tls);
+    return tls != NULL;
 }
 
 struct security *snapshot_new(
-    const struct options *options, const struct secrets *secrets, char error[SECRETS_ERROR_BYTES]
+    const struct options *options,
+    const struct secrets *secrets,
+    const struct sasl_options *sasl,
+    char error[SECRETS_ERROR_BYTES]
 ) {
-    enum security_protocol protocol =
-        (enum security_protocol)options_number(options, OPTION_SECURITY_PROTOCOL);
+    enum security_protocol protocol = protocol_of(options);
     struct tls_context *tls = NULL;
-    struct sasl_credentials *sasl = NULL;
+    struct sasl_credentials *credentials = NULL;
+    must(security_has_sasl(protocol) == (sasl != NULL));
     if (security_has_tls(protocol)) {
         tls = new_tls(options, secrets, error);
         if (!tls) return NULL;
     }
-    if (security_has_sasl(protocol)) {
-        sasl = new_sasl(secrets, error);
-        if (!sasl) {
+    if (sasl) {
+        credentials = sasl_credentials_new(sasl, error);
+        if (!credentials) {
             tls_context_free(tls);
             return NULL;
         }
     }
-    return security_new_take(protocol, tls, sasl);
+    return security_new_take(protocol, tls, credentials);
 }

@@ -5,10 +5,21 @@
 
 #include "consumer/driver/secrets.h"
 
+#include <stdbool.h>
+
+struct sasl_options;
 struct security;
 
-/// A new snapshot with one reference, the caller's. NULL with a sentence that begins with the
-/// property's name and has no secret in it.
+/// A new snapshot with one reference, the caller's; `sasl` is NULL when the protocol is without
+/// SASL. NULL with a sentence that begins with the property's name and has no secret in it.
 struct security *snapshot_new(
+    const struct options *options,
+    const struct secrets *secrets,
+    const struct sasl_options *sasl,
+    char error[SECRETS_ERROR_BYTES]
+);
+
+/// True when what TLS needs is good; for when there is no token yet, and so no snapshot.
+bool snapshot_check_tls(
     const struct options *options, const struct secrets *secrets, char error[SECRETS_ERROR_BYTES]
 );

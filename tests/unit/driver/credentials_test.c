@@ -5,6 +5,7 @@
 #include "consumer/driver/credentials.h"
 #include "consumer/security/sasl.h"
 #include "consumer/security/security.h"
+#include "tests/unit/driver/endpoint.h"
 #include "tests/unit/driver/folder.h"
 #include "tests/unit/security/tls_rig.h"
 #include "tests/unit/suite.h"
@@ -105,12 +106,12 @@ static void use_password(void) {
     set("sasl.password", "${file:@/password}");
 }
 
-/// The first message of PLAIN has the password in it.
-static void expect_password(const char *password) {
+/// The first message of PLAIN has the password in it, that of OAUTHBEARER the token.
+static void expect_said(const char *said) {
     struct sasl *sasl = sasl_new(told.security->sasl, "localhost");
     struct buf message = { 0 };
     ck_assert_int_eq(sasl_first(sasl, 0, &message), SASL_SEND);
-    ck_assert_ptr_nonnull(memmem(message.data, message.size, password, strlen(password)));
+    ck_assert_ptr_nonnull(memmem(message.data, message.size, said, strlen(said)));
     buf_dispose(&message);
     sasl_free(sasl);
 }
@@ -121,7 +122,7 @@ START_TEST(the_first_snapshot_is_there_at_once) {
     ck_assert_int_eq(told.snapshots, 1);
     ck_assert_int_eq(told.security->protocol, SECURITY_SASL_PLAINTEXT);
     ck_assert_ptr_null(told.security->tls);
-    expect_password("first");
+    expect_said("first");
 }
 
 END_TEST
@@ -135,7 +136,7 @@ START_TEST(a_password_that_changes_makes_a_snapshot_and_one_that_does_not_makes_
     folder_write(&folder, "password", "second\n");
     look();
     ck_assert_int_eq(told.snapshots, 2);
-    expect_password("second");
+    expect_said("second");
     ck_assert_int_eq(told.troubles, 0);
 }
 
@@ -148,7 +149,7 @@ START_TEST(it_is_looked_by_itself_after_the_interval) {
     folder_write(&folder, "password", "second\n");
     while (told.snapshots < 2)
         ck_assert_int_ne(uv_run(&loop, UV_RUN_ONCE), 0);
-    expect_password("second");
+    expect_said("second");
 }
 
 END_TEST
@@ -179,7 +180,7 @@ START_TEST(a_look_that_is_asked_for_during_another_comes_after_it) {
     credentials_refresh(credentials);
     while (told.snapshots < 2)
         ck_assert_int_ne(uv_run(&loop, UV_RUN_ONCE), 0);
-    expect_password("second");
+    expect_said("second");
 }
 
 END_TEST
@@ -244,7 +245,7 @@ START_TEST(a_secret_of_kubernetes_changes_by_a_swapped_link) {
     folder_link(&folder, "password", "v2");
     look();
     ck_assert_int_eq(told.snapshots, 2);
-    expect_password("second");
+    expect_said("second");
 }
 
 END_TEST
@@ -287,6 +288,213 @@ START_TEST(files_that_the_protocol_has_no_use_for_are_not_read) {
 
 END_TEST
 
+static void use_bearer(void) {
+    set("security.protocol", "SASL_PLAINTEXT");
+    set("sasl.mechanism", "OAUTHBEARER");
+}
+
+START_TEST(names_of_java_say_the_same) {
+    set("security.protocol", "SASL_PLAINTEXT");
+    set("sasl.mechanism", "SCRAM-SHA-256");
+    set("sasl.jaas.config",
+        "org.apache.kafka.common.security.scram.ScramLoginModule required "
+        "username=\"alice\" password=\"it's mine\";");
+    start();
+    expect_said("n=alice");
+    set("sasl.mechanism", "PLAIN");
+    expect_refusal("sasl.jaas.config: ");
+}
+
+END_TEST
+
+START_TEST(a_token_comes_from_a_file_and_is_read_again) {
+    use_bearer();
+    folder_write(&folder, "token", "  first.token\n");
+    set("sasl.oauthbearer.token.file", "@/token");
+    set("sasl.oauthbearer.extensions", "logicalCluster=lkc-1,pool=p");
+    start();
+    expect_said("auth=Bearer first.token\x01logicalCluster=lkc-1\x01pool=p\x01");
+    folder_write(&folder, "token", "second.token");
+    look();
+    expect_said("auth=Bearer second.token\x01");
+    folder_write(&folder, "token", "no token");
+    look();
+    ck_assert_int_eq(told.snapshots, 2);
+    ck_assert_str_eq(told.trouble, "sasl.oauthbearer.token.file: no token is in that file");
+}
+
+END_TEST
+
+START_TEST(java_names_a_tokens_file_by_a_url) {
+    use_bearer();
+    folder_write(&folder, "token", "java.token");
+    set("sasl.oauthbearer.token.endpoint.url", "file://@/token");
+    start();
+    expect_said("auth=Bearer java.token");
+}
+
+END_TEST
+
+START_TEST(an_unsigned_token_is_made_when_it_is_allowed_alone) {
+    use_bearer();
+    expect_refusal("sasl.mechanism: OAUTHBEARER needs sasl.oauthbearer.token.file or ");
+    set("enable.sasl.oauthbearer.unsecure.jwt", "true");
+    expect_refusal("sasl.oauthbearer.config: principal=NAME is needed");
+    set("sasl.oauthbearer.config", "scope=a,b");
+    expect_refusal("sasl.oauthbearer.config: has no principal=");
+    set("sasl.oauthbearer.config", "principal=olga scope=a,b lifeSeconds=many");
+    expect_refusal("sasl.oauthbearer.config: lifeSeconds");
+    set("sasl.oauthbearer.config", "principal=olga colour=red");
+    expect_refusal("sasl.oauthbearer.config: wanted are");
+    set("sasl.oauthbearer.config", "principal=olga scope=a,b lifeSeconds=60 extension_x=yes");
+    start();
+    expect_said("auth=Bearer eyJhbGciOiJub25lIn0.");
+    expect_said("\x01x=yes\x01");
+    look();
+    ck_assert_int_eq(told.snapshots, 1);
+}
+
+END_TEST
+
+START_TEST(java_makes_unsigned_tokens_by_its_login_module) {
+    use_bearer();
+    set("enable.sasl.oauthbearer.unsecure.jwt", "true");
+    set("sasl.jaas.config",
+        "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required "
+        "unsecuredLoginStringClaim_sub=\"olga\";");
+    start();
+    expect_said("auth=Bearer eyJhbGciOiJub25lIn0.");
+}
+
+END_TEST
+
+static struct endpoint endpoint;
+
+#define GOOD_ANSWER(token) "{\"access_token\":\"" token "\",\"expires_in\":3600}"
+
+static void use_endpoint(void) {
+    use_bearer();
+    set("sasl.oauthbearer.token.endpoint.url", endpoint.url);
+    set("sasl.oauthbearer.client.credentials.client.id", "me");
+    set("sasl.oauthbearer.client.credentials.client.secret", "hunter2");
+    set("sasl.oauthbearer.scope", "a b&c");
+    set("sasl.login.retry.backoff.ms", "50");
+}
+
+static void await_snapshots(int count) {
+    while (told.snapshots < count)
+        ck_assert_int_ne(uv_run(&loop, UV_RUN_ONCE), 0);
+}
+
+START_TEST(a_token_is_fetched_by_client_credentials) {
+    endpoint_init(&endpoint, "200 OK", GOOD_ANSWER("first"));
+    use_endpoint();
+    start();
+    ck_assert_int_eq(told.snapshots, 0);
+    await_snapshots(1);
+    expect_said("auth=Bearer first\x01");
+    // me:hunter2
+    ck_assert_ptr_nonnull(strstr(endpoint.request, "Authorization: Basic bWU6aHVudGVyMg==\r\n"));
+    ck_assert_ptr_nonnull(strstr(endpoint.request, "POST / HTTP/1.1"));
+    ck_assert_ptr_nonnull(
+        strstr(endpoint.request, "\r\n\r\ngrant_type=client_credentials&scope=a%20b%26c")
+    );
+    endpoint_answer(&endpoint, "200 OK", GOOD_ANSWER("second"));
+    look(); // not due yet
+    ck_assert_int_eq(endpoint_count(&endpoint), 1);
+    endpoint_dispose(&endpoint);
+}
+
+END_TEST
+
+START_TEST(a_secret_of_the_client_that_changes_fetches_another_token) {
+    endpoint_init(&endpoint, "200 OK", GOOD_ANSWER("first"));
+    folder_write(&folder, "secret", "one");
+    use_endpoint();
+    set("sasl.oauthbearer.client.credentials.client.secret", "${file:@/secret}");
+    start();
+    await_snapshots(1);
+    endpoint_answer(&endpoint, "200 OK", GOOD_ANSWER("second"));
+    folder_write(&folder, "secret", "two");
+    look();
+    await_snapshots(2);
+    expect_said("auth=Bearer second\x01");
+    endpoint_dispose(&endpoint);
+}
+
+END_TEST
+
+/// Answers that bring no token, and what is said of them.
+static const struct {
+    const char *status;
+    const char *body;
+    const char *why;
+} answers[] = {
+    { "401 Unauthorized",
+      "{\"error\":\"invalid_client\",\"error_description\":\"hunter2 is wrong\"}",
+      "answers 401 invalid_client" },
+    { "400 Bad Request", "{\"error\":\"no code: hunter2\"}", "answers 400 " },
+    { "302 Found", "", "answers 302 " },
+    { "500 Internal Server Error", "hunter2", "answers 500 " },
+    { "200 OK", "", "answers 200 without an access_token" },
+    { "200 OK", "[]", "answers 200 without an access_token" },
+    { "200 OK", "{\"access_token\":\"a b\",\"expires_in\":1}", "without an access_token" },
+    { "200 OK", "{\"access_token\":\"t\"}", "does not say when it ends" },
+    { "200 OK", "{\"access_token\":\"t\",\"expires_in\":-1}", "does not say when it ends" },
+};
+
+START_TEST(an_endpoint_that_gives_no_token_is_told_and_tried_again) {
+    endpoint_init(&endpoint, answers[_i].status, answers[_i].body);
+    use_endpoint();
+    start();
+    while (told.troubles == 0)
+        ck_assert_int_ne(uv_run(&loop, UV_RUN_ONCE), 0);
+    ck_assert_msg(strstr(told.trouble, answers[_i].why) != NULL, "%s", told.trouble);
+    ck_assert_ptr_nonnull(strstr(told.trouble, "sasl.oauthbearer.token.endpoint.url: "));
+    ck_assert_ptr_null(strstr(told.trouble, "hunter2"));
+    ck_assert_int_eq(told.snapshots, 0);
+    endpoint_answer(&endpoint, "200 OK", GOOD_ANSWER("later"));
+    await_snapshots(1);
+    ck_assert_str_eq(told.trouble, "");
+    ck_assert_ptr_null(strstr(endpoint.request, "/elsewhere HTTP"));
+    endpoint_dispose(&endpoint);
+}
+
+END_TEST
+
+START_TEST(nobody_at_the_endpoint_is_told) {
+    endpoint_init(&endpoint, "200 OK", "");
+    use_endpoint();
+    endpoint_dispose(&endpoint);
+    start();
+    while (told.troubles == 0)
+        ck_assert_int_ne(uv_run(&loop, UV_RUN_ONCE), 0);
+    ck_assert_ptr_nonnull(strstr(told.trouble, "the endpoint: Failed to connect to 127.0.0.1"));
+}
+
+END_TEST
+
+START_TEST(what_an_endpoint_needs_is_named_at_the_start) {
+    use_bearer();
+    set("sasl.oauthbearer.token.endpoint.url", "ftp://localhost/token");
+    expect_refusal("sasl.oauthbearer.token.endpoint.url: wanted is https://");
+    char error[OPTION_ERROR_BYTES] = "";
+    enum status status = options_set(
+        &options, "sasl.oauthbearer.token.endpoint.url", "https://me:hunter2@localhost/", error
+    );
+    ck_assert_int_eq(status, STATUS_OK);
+    expect_refusal("sasl.oauthbearer.token.endpoint.url: a name before");
+    set("sasl.oauthbearer.token.endpoint.url", "https://localhost/token");
+    expect_refusal("sasl.oauthbearer.client.credentials.client.id: ");
+    set("sasl.oauthbearer.client.credentials.client.id", "me");
+    expect_refusal("sasl.oauthbearer.client.credentials.client.secret: ");
+    set("sasl.oauthbearer.client.credentials.client.secret", "s");
+    set("https.ca.location", "@/none.pem");
+    expect_refusal("https.ca.location: cannot read");
+}
+
+END_TEST
+
 SUITE(credentials) {
     Suite *s = suite_create("credentials");
     TCase *cases = tcase_create("credentials");
@@ -306,6 +514,21 @@ SUITE(credentials) {
     tcase_add_test(cases, what_is_wrong_at_the_start_names_the_property);
     tcase_add_test(cases, librdkafkas_probe_means_the_systems_authorities);
     tcase_add_test(cases, files_that_the_protocol_has_no_use_for_are_not_read);
+    tcase_add_test(cases, names_of_java_say_the_same);
+    tcase_add_test(cases, a_token_comes_from_a_file_and_is_read_again);
+    tcase_add_test(cases, java_names_a_tokens_file_by_a_url);
+    tcase_add_test(cases, an_unsigned_token_is_made_when_it_is_allowed_alone);
+    tcase_add_test(cases, java_makes_unsigned_tokens_by_its_login_module);
+    tcase_add_test(cases, a_token_is_fetched_by_client_credentials);
+    tcase_add_test(cases, a_secret_of_the_client_that_changes_fetches_another_token);
+    tcase_add_loop_test(
+        cases,
+        an_endpoint_that_gives_no_token_is_told_and_tried_again,
+        0,
+        sizeof answers / sizeof answers[0]
+    );
+    tcase_add_test(cases, nobody_at_the_endpoint_is_told);
+    tcase_add_test(cases, what_an_endpoint_needs_is_named_at_the_start);
     suite_add_tcase(s, cases);
     return s;
 }

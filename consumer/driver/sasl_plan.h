@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a consumer is to log in, as its options say it under any client's names. Pure functions; any
+// thread.
+#pragma once
+
+#include "consumer/driver/secrets.h"
+#include "consumer/security/jaas.h"
+#include "consumer/security/oauth_token.h"
+#include "consumer/security/sasl.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Where tokens of OAUTHBEARER come from.
+enum token_source {
+    TOKEN_NONE,    ///< another mechanism
+    TOKEN_IN_FILE, ///< it is in `sasl.token`
+    TOKEN_MADE,    ///< here, without a signature
+    TOKEN_FETCHED, ///< from an endpoint, by client credentials
+};
+
+enum { PLAN_MOST_EXTENSIONS = JAAS_MOST_OPTIONS, PLAN_MOST_CLAIMS = JAAS_MOST_OPTIONS + 2 };
+
+/// A plan. Its texts are borrowed from the secrets that it was made of, or its own.
+struct sasl_plan {
+    struct sasl_options sasl; ///< without a token that is made or fetched, and without AWS keys
+    enum token_source source;
+    bool is_aws; ///< AWS_MSK_IAM
+    const char *aws_profile;
+
+    const char *url; ///< of TOKEN_FETCHED
+    const char *client_id;
+    const char *client_secret;
+    const char *scope;
+
+    struct oauth_claim claims[PLAN_MOST_CLAIMS]; ///< of TOKEN_MADE
+    size_t claim_count;
+    int64_t lifetime_ms;
+
+    // the module's own
+    struct sasl_extension extensions[PLAN_MOST_EXTENSIONS];
+    struct jaas *jaas;
+    char *token;
+    char *extension_text;
+    char *config_text;
+    char *scopes;
+};
+
+/// Makes a plan in zeroed storage, which the caller disposes of in any case. False with a sentence
+/// that begins with the property's name and has no secret in it.
+bool sasl_plan_make(
+    struct sasl_plan *plan,
+    const struct options *options,
+    const struct secrets *secrets,
+    char error[SECRETS_ERROR_BYTES]
+);
+
+/// Overwrites and frees what it owns.
+void sasl_plan_dispose(struct sasl_plan *plan);
