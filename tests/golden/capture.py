@@ -3,6 +3,7 @@
 
 usage: capture.py script HOST:PORT KAFKA_CLIENTS_JAR FOLDER   talks to the broker itself
        capture.py messages HOST:PORT KAFKA_CLIENTS_JAR FOLDER fetches what capture_messages.py has made
+       capture.py sasl HOST:PORT KAFKA_CLIENTS_JAR FOLDER     at a listener SASLP of `kafka up --secured`
        capture.py relay HOST:PORT KAFKA_CLIENTS_JAR FOLDER LISTEN_PORT SECONDS
                                   listens, passes on, and writes down what passed
 
@@ -26,7 +27,8 @@ NUMBERS = {"bool": ">?", "int8": ">b", "int16": ">h", "uint16": ">H", "int32": "
 KEPT = {"ApiVersions": "0,3-5", "Metadata": "1-13", "FindCoordinator": "1-6", "JoinGroup": "2-9",
         "SyncGroup": "0-5", "Heartbeat": "0-4", "LeaveGroup": "0-5", "OffsetFetch": "1-10",
         "OffsetCommit": "2-10", "ListOffsets": "1-11", "OffsetForLeaderEpoch": "2-4",
-        "Fetch": "4-17", "Produce": "3-11", "CreateTopics": "2-7"}
+        "Fetch": "4-17", "Produce": "3-11", "CreateTopics": "2-7",
+        "SaslHandshake": "1", "SaslAuthenticate": "0-2"}
 
 
 class Codec:
@@ -383,6 +385,20 @@ def messages(address, book):
                               MaxBytes=1000000, SessionEpoch=-1, Topics=topics)
 
 
+def sasl(address, book):
+    """PLAIN at a listener that has it: let in, refused, and a mechanism that is not there."""
+    def login(version, token, *note):
+        client = Client(address, book)
+        client.ask("SaslHandshake", 1, Mechanism="PLAIN")
+        with contextlib.suppress(AssertionError):  # a broker that knows no such version hangs up
+            client.ask("SaslAuthenticate", version, *note, AuthBytes=token)
+
+    for version in range(3):
+        login(version, b"\0alice\0alice-secret")
+        login(version, b"\0alice\0wrong", "refused", "_refused")
+    Client(address, book).ask("SaslHandshake", 1, "no such mechanism", "_unsupported", Mechanism="NONE")
+
+
 class Relay:
     """Passes bytes on both ways and keeps the largest exchange of each API and version."""
 
@@ -429,14 +445,12 @@ class Relay:
 
 
 def main(arguments):
-    if len(arguments) not in (5, 7) or arguments[1] not in ("script", "messages", "relay"):
+    if len(arguments) not in (5, 7) or arguments[1] not in ("script", "messages", "sasl", "relay"):
         sys.exit(__doc__)
     book = Book(arguments[3], arguments[4])
-    if arguments[1] == "script":
-        script(arguments[2], book)
-        return
-    if arguments[1] == "messages":
-        messages(arguments[2], book)
+    alone = {"script": script, "messages": messages, "sasl": sasl}.get(arguments[1])
+    if alone:
+        alone(arguments[2], book)
         return
     relay = Relay(arguments[2], book, int(arguments[5]))
     time.sleep(float(arguments[6]))
