@@ -105,15 +105,20 @@ static bool take_attribute(struct slice *rest, char name, struct slice *value) {
     return true;
 }
 
-// Extensions that we do not know are to be ignored, as long as they are some.
+static bool is_letter(uint8_t c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// Extensions that we do not know are to be ignored, as long as they are some. Kafka's names have
+// several letters.
 static bool are_extensions(struct slice rest) {
     struct slice value;
     while (rest.size > 0) {
-        uint8_t name = rest.data[0];
-        bool is_letter = (name >= 'a' && name <= 'z') || (name >= 'A' && name <= 'Z');
-        if (!is_letter) return false;
-        while (rest.size > 1 && rest.data[1] != '=') // a name of several letters, as Kafka's
-            rest = (struct slice){ rest.data + 1, rest.size - 1 };
+        size_t letters = 0;
+        while (letters < rest.size && is_letter(rest.data[letters]))
+            letters++;
+        if (letters == 0) return false;
+        rest = (struct slice){ rest.data + letters - 1, rest.size - letters + 1 };
         if (!take_attribute(&rest, (char)rest.data[0], &value)) return false;
     }
     return true;

@@ -191,6 +191,8 @@ static const struct {
     { RFC_FIRST ",x=", NOT_FIRST },
     { RFC_FIRST ",=y", NOT_FIRST },
     { RFC_FIRST ",1=y", NOT_FIRST },
+    { RFC_FIRST ",a,b=1", NOT_FIRST },
+    { RFC_FIRST ",a1=y", NOT_FIRST },
     { RFC_FINAL, NOT_FIRST },
     { "e=other-error", NOT_FIRST },
     { "r", NOT_FIRST },
