@@ -9,6 +9,7 @@
 #include "consumer/net/exchange.h"
 #include "consumer/net/login.h"
 #include "consumer/net/request.h"
+#include "consumer/security/printable.h"
 #include "consumer/security/sasl.h"
 #include "consumer/security/security.h"
 #include "consumer/wire/api.h"
@@ -20,6 +21,9 @@
 // A session is renewed when so much of its lifetime is over, the latter at most: in between by
 // chance, so that not all connections do it at once.
 enum { RENEWED_FROM_PERCENT = 85, RENEWED_TO_PERCENT = 95 };
+
+// However short a lifetime is, a connection is there for requests.
+enum { LEAST_BETWEEN_MS = 100 };
 
 enum { UNSUPPORTED_MECHANISM_CODE = 33, ILLEGAL_STATE_CODE = 34, AUTHENTICATION_FAILED_CODE = 58 };
 
@@ -53,10 +57,14 @@ static int64_t wall_ms(const struct connection *connection, int64_t now_ms) {
     return now_ms + connection->settings->login->wall_offset_ms;
 }
 
+static bool offers(const struct connection *connection, enum api_key key) {
+    return exchange_version(connection, api_find(key), 0, INT16_MAX) >= 0;
+}
+
 struct request *authentication_begin(struct connection *connection, int64_t now_ms, char *why) {
     struct authentication *authentication = connection->authentication;
     must(!authentication->sasl && connection->security && connection->security->sasl);
-    if (exchange_version(connection, api_find(API_SASL_HANDSHAKE), 1, 1) < 0) {
+    if (!offers(connection, API_SASL_HANDSHAKE) || !offers(connection, API_SASL_AUTHENTICATE)) {
         (void)snprintf(why, CONNECTION_ERROR_BYTES, "the broker does not offer SASL");
         return NULL;
     }
@@ -125,6 +133,7 @@ enum authentication_result authentication_on_handshake(
             mechanism,
             *offered ? offered : "none"
         );
+        printable_copy(why, why, CONNECTION_ERROR_BYTES);
     } else if (response->error_code == ILLEGAL_STATE_CODE) {
         (void)snprintf(
             why,
@@ -160,24 +169,30 @@ static enum authentication_result refused(
         said.data ? (const char *)said.data : "",
         response->error_code
     );
+    printable_copy(why, why, CONNECTION_ERROR_BYTES);
     end_exchange(authentication);
     return is_refusal ? AUTHENTICATION_REFUSED : AUTHENTICATION_IMPOSSIBLE;
 }
 
 // The lifetime counts from when the broker answered, which was before now: from the beginning of
 // the exchange it is safe.
-static void plan_next(struct connection *connection, int64_t lifetime_ms) {
+static void plan_next(struct connection *connection, int64_t lifetime_ms, int64_t now_ms) {
     struct authentication *authentication = connection->authentication;
+    int64_t least_ms = now_ms + LEAST_BETWEEN_MS;
     authentication->repeat_at_ms = INT64_MAX;
     if (lifetime_ms <= 0 || lifetime_ms > INT64_MAX / 200) return;
     uint64_t spread = RENEWED_TO_PERCENT - RENEWED_FROM_PERCENT + 1;
     int64_t percent =
         RENEWED_FROM_PERCENT + (int64_t)random_below(connection->settings->random, spread);
-    authentication->repeat_at_ms = authentication->begun_at_ms + lifetime_ms * percent / 100;
+    int64_t repeat_at_ms = authentication->begun_at_ms + lifetime_ms * percent / 100;
+    authentication->repeat_at_ms = repeat_at_ms > least_ms ? repeat_at_ms : least_ms;
 }
 
 enum authentication_result authentication_on_message(
-    struct connection *connection, const struct sasl_authenticate_response *response, char *why
+    struct connection *connection,
+    const struct sasl_authenticate_response *response,
+    int64_t now_ms,
+    char *why
 ) {
     struct authentication *authentication = connection->authentication;
     must(authentication->sasl && authentication->is_agreed && !authentication->has_message);
@@ -187,7 +202,7 @@ enum authentication_result authentication_on_message(
     case SASL_SEND: authentication->has_message = true; return AUTHENTICATION_GOES_ON;
     case SASL_DONE:
         end_exchange(authentication);
-        plan_next(connection, response->session_lifetime_ms);
+        plan_next(connection, response->session_lifetime_ms, now_ms);
         return AUTHENTICATION_DONE;
     case SASL_FAILED:
         (void)snprintf(why, CONNECTION_ERROR_BYTES, "%s", sasl_why(authentication->sasl));

@@ -52,5 +52,8 @@ enum authentication_result authentication_on_handshake(
 
 /// The broker's answer to a message of the exchange.
 enum authentication_result authentication_on_message(
-    struct connection *connection, const struct sasl_authenticate_response *response, char *why
+    struct connection *connection,
+    const struct sasl_authenticate_response *response,
+    int64_t now_ms,
+    char *why
 );

@@ -226,7 +226,9 @@ void connection_close(struct connection *connection, bool drain, const char *why
     if (connection->state == CONNECTION_CLOSED || connection->state == CONNECTION_CLOSING) return;
     connection->is_planned = true;
     connection->last_error = STATUS_OK;
-    if (drain && connection_is_open(connection) && connection->in_flight) {
+    // A session that is being renewed serves nobody any more: nothing of others is in flight.
+    bool is_renewing = connection->authentication->sasl != NULL;
+    if (drain && connection_is_open(connection) && connection->in_flight && !is_renewing) {
         connection_enter(connection, CONNECTION_DRAINING);
     } else {
         begin_close(connection, why);
@@ -266,7 +268,8 @@ static bool is_setting_up(const struct connection *connection) {
 }
 
 static void step_ready(struct connection *connection, int64_t now_ms) {
-    if (connection->waiting && now_ms >= connection->authentication->repeat_at_ms) {
+    bool can_send = connection->waiting && now_ms >= connection->muted_until_ms;
+    if (can_send && now_ms >= connection->authentication->repeat_at_ms) {
         connection_enter(connection, CONNECTION_REAUTHENTICATING);
         return;
     }
@@ -297,7 +300,8 @@ void connection_step(struct connection *connection, int64_t now_ms) {
     }
     if (connection->state == CONNECTION_READY) step_ready(connection, now_ms);
     bool repeats = connection->state == CONNECTION_REAUTHENTICATING;
-    if (repeats && !connection->in_flight && !connection->authentication->sasl)
+    // While a broker throttles us it does not read: its answer would come too late (KIP-219).
+    if (repeats && !connection->in_flight && now_ms >= connection->muted_until_ms)
         connection_reauthenticate(connection, now_ms);
     if (connection->state == CONNECTION_DRAINING && !connection->in_flight) {
         begin_close(connection, "drained");
@@ -321,8 +325,9 @@ int64_t connection_next_due_ms(const struct connection *connection) {
     }
     if (is_setting_up(connection)) return earliest(due_ms, connection->setup_due_at_ms);
     if (connection->state == CONNECTION_DRAINING) return connection->in_flight ? due_ms : 0;
-    if (connection->state == CONNECTION_REAUTHENTICATING) return connection->in_flight ? due_ms : 0;
-    if (connection->waiting) return earliest(due_ms, connection->muted_until_ms);
+    bool repeats = connection->state == CONNECTION_REAUTHENTICATING;
+    if (repeats && connection->in_flight) return due_ms;
+    if (repeats || connection->waiting) return earliest(due_ms, connection->muted_until_ms);
     if (connection->in_flight) return due_ms;
     return earliest(due_ms, connection->last_used_at_ms + connection->settings->idle_max_ms);
 }

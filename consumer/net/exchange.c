@@ -169,13 +169,14 @@ static enum exchange_result on_own(
     struct connection *connection,
     const struct request *request,
     const void *message,
+    int64_t now_ms,
     char why[CONNECTION_ERROR_BYTES]
 ) {
     must(request->owner == connection);
     if (request->api->key == API_SASL_HANDSHAKE)
         return of_authentication(authentication_on_handshake(connection, message, why));
     if (request->api->key == API_SASL_AUTHENTICATE)
-        return of_authentication(authentication_on_message(connection, message, why));
+        return of_authentication(authentication_on_message(connection, message, now_ms, why));
     return on_api_versions(connection, message, why);
 }
 
@@ -264,7 +265,8 @@ enum exchange_result exchange_answer(
         result = EXCHANGE_UNREADABLE;
     } else {
         reply.message = message;
-        if (request->owner == connection) result = on_own(connection, request, message, why);
+        if (request->owner == connection)
+            result = on_own(connection, request, message, now_ms, why);
         throttle(connection, request, message, now_ms);
     }
     request_finish(request, &reply);

@@ -5,5 +5,5 @@
 #include <stddef.h>
 
 /// Copies a NUL-terminated text with '?' for each byte that is not printable ASCII, cut to what
-/// fits. NULL becomes "".
+/// fits. NULL becomes "". Both may be the same text.
 void printable_copy(const char *from, char *text, size_t size);

@@ -393,6 +393,122 @@ START_TEST(a_renewing_connection_can_be_closed) {
 
 END_TEST
 
+// ------------------------------------------------------------------------------------------------
+// Wrong brokers, wrong times
+
+START_TEST(a_broker_without_sasl_authenticate_does_not_offer_sasl) {
+    struct outcome *outcome = bench_outcomes(&bench, 1);
+    bench_send(&bench, outcome, INT64_MAX);
+    bench_settle(&bench);
+    bench.connection.transport = &bench.peer;
+    peer_accept(&bench.peer, bench.now_ms);
+    struct peer_request request = read_of(API_API_VERSIONS);
+    struct api_versions_response_api offered[1];
+    schema_init(&api_versions_response_api_schema, &offered[0]);
+    offered[0].api_key = API_SASL_HANDSHAKE;
+    offered[0].max_version = 1;
+    struct api_versions_response response;
+    schema_init(&api_versions_response_schema, &response);
+    response.api_keys = offered;
+    response.api_keys_count = 1;
+    peer_answer(&bench.peer, &request, &response, bench.now_ms);
+    ck_assert_int_eq(bench.connection.last_error, STATUS_AUTHENTICATION_FAILED);
+    ck_assert_str_eq(bench.connection.last_error_text, "the broker does not offer SASL");
+}
+
+END_TEST
+
+START_TEST(a_drained_connection_that_was_renewing_its_session_closes_at_once) {
+    struct outcome *outcomes = bench_outcomes(&bench, 2);
+    bench_send(&bench, &outcomes[0], INT64_MAX);
+    open_and_age(3000);
+    struct peer_request request = bench_read(&bench);
+    bench_answer(&bench, &request, 0);
+    bench_send(&bench, &outcomes[1], INT64_MAX);
+    bench_settle(&bench);
+    (void)read_of(API_SASL_HANDSHAKE);
+    connection_close(&bench.connection, true, "closing");
+    ck_assert_int_eq(bench.connection.state, CONNECTION_CLOSING);
+    bench_hang_up(&bench);
+    ck_assert_int_eq(outcomes[1].status, STATUS_DISCONNECTED);
+}
+
+END_TEST
+
+START_TEST(a_lifetime_of_nothing_leaves_time_for_requests) { // pitfall 91
+
+    enum { TIMES = 20 };
+
+    struct outcome *outcomes = bench_outcomes(&bench, TIMES + 1);
+    bench_send(&bench, &outcomes[0], INT64_MAX);
+    open(1);
+    for (int i = 0; i < TIMES; i++) {
+        struct peer_request request = bench_read(&bench);
+        bench_answer(&bench, &request, 0);
+        ck_assert_int_eq(outcomes[i].status, STATUS_OK);
+        bench.now_ms += 10;
+        bench_send(&bench, &outcomes[i + 1], INT64_MAX);
+        bench_settle(&bench);
+        if (bench.connection.state != CONNECTION_REAUTHENTICATING) continue;
+        answer_handshake(0);
+        answer_message("secret", 0, 1);
+        bench_settle(&bench);
+    }
+    ck_assert_uint_ge(bench.login.figures.reauthentications, 1);
+    ck_assert_uint_le(bench.login.figures.reauthentications, 2);
+}
+
+END_TEST
+
+START_TEST(a_throttled_broker_is_left_alone_by_a_renewal) { // pitfall 91
+    struct outcome *outcomes = bench_outcomes(&bench, 3);
+    bench_send(&bench, &outcomes[0], INT64_MAX);
+    open_and_age(3000);
+    struct peer_request request = bench_read(&bench);
+    if (_i == 1) { // throttled while the renewal waits for what is in flight
+        bench_send(&bench, &outcomes[1], INT64_MAX);
+        bench_settle(&bench);
+        ck_assert_int_eq(bench.connection.state, CONNECTION_REAUTHENTICATING);
+    }
+    bench_answer(&bench, &request, 60000);
+    bench_send(&bench, &outcomes[2], INT64_MAX);
+    bench_settle(&bench);
+    struct peer_request none;
+    ck_assert(!peer_read(&bench.peer, &none));
+    int64_t throttled_at_ms = bench.now_ms;
+    bench_next(&bench);
+    ck_assert_int_eq(bench.now_ms, throttled_at_ms + 60000);
+    answer_handshake(0);
+    answer_message("secret", 0, 3000);
+    bench_settle(&bench);
+    for (int i = 2 - _i; i < 3; i++) {
+        request = bench_read(&bench);
+        bench_answer(&bench, &request, 0);
+        ck_assert_int_eq(outcomes[i].status, STATUS_OK);
+    }
+}
+
+END_TEST
+
+START_TEST(what_a_broker_says_cannot_speak_to_a_terminal) {
+    struct outcome *outcome = bench_outcomes(&bench, 1);
+    bench_send(&bench, outcome, INT64_MAX);
+    dial();
+    answer_handshake(0);
+    struct peer_request request = read_of(API_SASL_AUTHENTICATE);
+    struct sasl_authenticate_response response;
+    schema_init(&sasl_authenticate_response_schema, &response);
+    response.error_code = REFUSED;
+    response.error_message = SLICE_LITERAL("no\x1b[2J\nno \xff");
+    peer_answer(&bench.peer, &request, &response, bench.now_ms);
+    ck_assert_str_eq(
+        bench.connection.last_error_text,
+        "the broker refused to authenticate by PLAIN: no?[2J?no ? (error 58)"
+    );
+}
+
+END_TEST
+
 SUITE(authentication) {
     Suite *s = suite_create("net/authentication");
     TCase *first = tcase_create("first");
@@ -416,5 +532,13 @@ SUITE(authentication) {
     tcase_add_test(again, requests_that_wait_for_a_renewal_keep_their_deadlines);
     tcase_add_loop_test(again, a_renewing_connection_can_be_closed, 0, 2);
     suite_add_tcase(s, again);
+    TCase *wrong = tcase_create("wrong");
+    tcase_add_checked_fixture(wrong, begin, end);
+    tcase_add_test(wrong, a_broker_without_sasl_authenticate_does_not_offer_sasl);
+    tcase_add_test(wrong, a_drained_connection_that_was_renewing_its_session_closes_at_once);
+    tcase_add_test(wrong, a_lifetime_of_nothing_leaves_time_for_requests);
+    tcase_add_loop_test(wrong, a_throttled_broker_is_left_alone_by_a_renewal, 0, 2);
+    tcase_add_test(wrong, what_a_broker_says_cannot_speak_to_a_terminal);
+    suite_add_tcase(s, wrong);
     return s;
 }
