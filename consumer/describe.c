@@ -6,6 +6,7 @@
 #include "consumer/engine/command.h"
 #include "consumer/engine/engine_state.h"
 #include "consumer/engine/handover.h"
+#include "consumer/engine/obstacle.h"
 #include "consumer/engine/reporter.h"
 #include "consumer/engine/row.h"
 #include "consumer/fetch/queue.h"
@@ -175,13 +176,13 @@ static void explain(
     }
 }
 
-/// That no broker lets the consumer in concerns it as a whole, unless its group has said more.
+/// What polls tell comes before what comes of it, as that the coordinator cannot be found.
 static void fill_obstacle(const struct engine *engine, struct kc_description *description) {
-    enum status obstacle = cluster_obstacle(&engine->cluster);
-    bool is_barred = obstacle == STATUS_TLS_FAILED || obstacle == STATUS_AUTHENTICATION_FAILED;
-    if (!is_barred || description->last_error != KC_OK) return;
-    description->last_error = public_status(obstacle);
-    description->last_error_text = status_text(obstacle);
+    struct queue_error obstacle = obstacle_find(engine);
+    if (!obstacle.status) return;
+    description->last_error = public_status(obstacle.status);
+    description->last_kafka_error = obstacle.kafka_error;
+    description->last_error_text = status_text(obstacle.status);
 }
 
 static void fill_readiness(

@@ -5,7 +5,6 @@
 
 #include "consumer/base/must.h"
 #include "consumer/engine/engine_state.h"
-#include "consumer/fetch/queue.h"
 #include "consumer/group/member.h"
 
 static struct queue_error of_member(const struct engine *engine) {
@@ -27,10 +26,15 @@ static struct queue_error of_cluster(const struct engine *engine) {
     return (struct queue_error){ .status = status, .offset = -1 };
 }
 
-void obstacle_step(struct engine *engine) {
+struct queue_error obstacle_find(const struct engine *engine) {
     struct queue_error obstacle = { 0 };
     if (engine_has_group(engine)) obstacle = of_member(engine);
     if (!obstacle.status) obstacle = of_cluster(engine);
+    return obstacle;
+}
+
+void obstacle_step(struct engine *engine) {
+    struct queue_error obstacle = obstacle_find(engine);
     if (!obstacle.status && !engine->has_obstacle) return;
     engine->has_obstacle = obstacle.status != STATUS_OK;
     queue_set_failure(engine->queue, obstacle);

@@ -2,6 +2,8 @@
 // Whole engines that no broker lets in: who is told, how often brokers are asked, and that it ends
 // when the secret is mended.
 #include "consumer/cluster/cluster.h"
+#include "consumer/consumer_state.h"
+#include "consumer/engine/command.h"
 #include "consumer/engine/engine_state.h"
 #include "consumer/security/sasl.h"
 #include "consumer/security/security.h"
@@ -70,6 +72,23 @@ static int failures(const struct engine *engine) {
     return count;
 }
 
+static void keep_last_error(void *arg, const struct kc_result *result) {
+    enum kc_status *last_error = arg;
+    *last_error = result->description->last_error;
+}
+
+// What the consumer's description has as its last error.
+static enum kc_status described(struct world_consumer *consumer) {
+    enum kc_status last_error = KC_OK;
+    struct kc_call call = { .done = keep_last_error, .arg = &last_error };
+    struct command *command = command_new(COMMAND_VISIT);
+    command->done = describe_done;
+    command->arg = &call;
+    engine_on_command_take(consumer->engine, command, consumer->world->now_ms);
+    world_run(consumer->world, 1);
+    return last_error;
+}
+
 START_TEST(a_refusal_is_told_by_polls_and_brokers_are_not_hammered) { // pitfall 92, pitfall 96
     struct world *world = world_new(3, 2);
     fake_partition_fill(&world->cluster, "t", 0, 5);
@@ -78,6 +97,8 @@ START_TEST(a_refusal_is_told_by_polls_and_brokers_are_not_hammered) { // pitfall
     world_run(world, SECONDS(60));
     ck_assert_int_gt(consumer->error_count, 2);
     ck_assert_int_eq(consumer->last_error, STATUS_AUTHENTICATION_FAILED);
+    // Not what comes of it, that the coordinator cannot be found.
+    ck_assert_int_eq(described(consumer), KC_AUTHENTICATION_FAILED);
     ck_assert_int_le(failures(consumer->engine), 36); // after 1, 2, 4, 8, 8… s, each of three
     char text[200];
     cluster_trouble(&consumer->engine->cluster, text, sizeof text);
