@@ -6,14 +6,13 @@
 #include "consumer/base/must.h"
 #include "consumer/security/tls.h"
 
-bool channel_begin(
+enum channel_result channel_begin(
     struct channel *channel, struct tls_context *context, const char *host, int32_t port
 ) {
     must(channel->tls == NULL);
-    if (!context) return true;
+    if (!context) return CHANNEL_OPEN;
     channel->tls = tls_new(context, host, port);
-    (void)tls_begin(channel->tls);
-    return false;
+    return tls_begin(channel->tls) == TLS_FAILED ? CHANNEL_FAILED : CHANNEL_WAITS;
 }
 
 void channel_dispose(struct channel *channel) {

@@ -26,9 +26,9 @@ struct channel {
     struct tls *tls; ///< NULL: plain
 };
 
-/// Begins: true when frames can be sent at once. `context` NULL: plain. Else a handshake comes
-/// first with `host`, whose name the broker's certificate must have.
-bool channel_begin(
+/// Begins. CHANNEL_OPEN: frames can be sent at once, as `context` is NULL: plain. Else a handshake
+/// comes first with `host`, whose name the broker's certificate must have.
+enum channel_result channel_begin(
     struct channel *channel, struct tls_context *context, const char *host, int32_t port
 );
 

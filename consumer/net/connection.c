@@ -410,8 +410,11 @@ static bool take_frame(struct connection *connection, struct chunk *frame, int64
         connection_refuse(connection, STATUS_INVALID_FRAME, why);
         return false;
     }
-    if (is_own) connection_on_own_answer(connection, result, why, now_ms);
-    connection->has_answered = connection->has_answered || !is_own;
+    if (is_own) {
+        connection_on_own_answer(connection, result, why, now_ms);
+    } else {
+        connection_on_served(connection);
+    }
     return true;
 }
 
@@ -435,6 +438,19 @@ static void take_frames(struct connection *connection, int64_t now_ms) {
     }
 }
 
+// Some brokers hang up on a version of ApiVersions that they do not know instead of saying so.
+static void note_hang_up(struct connection *connection) {
+    if (connection->state == CONNECTION_NEGOTIATING) connection->negotiated_version = 0;
+}
+
+static void on_goodbye(struct connection *connection) {
+    char why[CONNECTION_ERROR_BYTES];
+    const char *hint = connection_hint(connection);
+    (void)snprintf(why, sizeof why, "the broker closed the connection%s", hint);
+    note_hang_up(connection);
+    connection_give_up(connection, STATUS_DISCONNECTED, why);
+}
+
 void connection_on_bytes(struct connection *connection, size_t count, int64_t now_ms) {
     struct channel *channel = connection->channel;
     enum channel_result result = channel_on_bytes(channel, &connection->frames, count);
@@ -443,9 +459,7 @@ void connection_on_bytes(struct connection *connection, size_t count, int64_t no
         case CHANNEL_WAITS: return;
         case CHANNEL_OPEN: connection_on_secured(connection, now_ms); break;
         case CHANNEL_BYTES: take_frames(connection, now_ms); break;
-        case CHANNEL_ENDED:
-            connection_give_up(connection, STATUS_DISCONNECTED, "the broker closed the connection");
-            return;
+        case CHANNEL_ENDED: on_goodbye(connection); return;
         case CHANNEL_FAILED:
             connection_refuse(connection, STATUS_TLS_FAILED, channel_why(channel));
             return;
@@ -459,8 +473,7 @@ static bool is_power_of_two(int number) {
 }
 
 static void log_closed(const struct connection *connection, enum connection_state before) {
-    bool was_open = before == CONNECTION_READY || before == CONNECTION_DRAINING;
-    if (!connection->is_planned && !was_open && !is_power_of_two(connection->failures)) return;
+    if (!connection->is_planned && !is_power_of_two(connection->failures)) return;
     log_line(
         connection->settings->log,
         connection->is_planned ? LOG_INFO : LOG_WARN,
@@ -489,8 +502,7 @@ static void note_unplanned(struct connection *connection, const char *why) {
     } else {
         (void)snprintf(text, size, "%s%s", why, connection_hint(connection));
     }
-    // Some brokers hang up on a version of ApiVersions that they do not know instead of saying so.
-    if (connection->state == CONNECTION_NEGOTIATING) connection->negotiated_version = 0;
+    note_hang_up(connection);
 }
 
 // How long to wait before the next attempt. What other settings must mend is not tried often.

@@ -91,7 +91,7 @@ struct connection {
     int16_t negotiated_version; ///< of ApiVersions, the one to try
     bool is_planned;            ///< the close under way is our own wish, no failure
     int32_t next_correlation_id;
-    int failures;            ///< in a row
+    int failures;            ///< in a row, without an answer to a request of others between
     int64_t retry_at_ms;     ///< not to dial before
     int64_t setup_due_at_ms; ///< while setting up
     int64_t muted_until_ms;  ///< client-side throttling (KIP-219)

@@ -33,6 +33,9 @@ void connection_on_own_answer(
     struct connection *connection, enum exchange_result result, const char *why, int64_t now_ms
 );
 
+/// A request of others has its answer: the failures of before are over.
+void connection_on_served(struct connection *connection);
+
 /// Begins to authenticate again. Nothing is in flight.
 void connection_reauthenticate(struct connection *connection, int64_t now_ms);
 

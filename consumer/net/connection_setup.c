@@ -38,8 +38,12 @@ void connection_on_dialed(struct connection *connection, int64_t now_ms) {
     if (connection->state != CONNECTION_DIALING) return;
     connection_enter(connection, CONNECTION_SECURING);
     struct tls_context *context = connection->security ? connection->security->tls : NULL;
-    if (channel_begin(connection->channel, context, connection->host, connection->port))
-        connection_on_secured(connection, now_ms);
+    enum channel_result result =
+        channel_begin(connection->channel, context, connection->host, connection->port);
+    if (result == CHANNEL_OPEN) connection_on_secured(connection, now_ms);
+    if (result == CHANNEL_FAILED) {
+        connection_refuse(connection, STATUS_TLS_FAILED, channel_why(connection->channel));
+    }
 }
 
 static void log_opened(const struct connection *connection) {
@@ -73,10 +77,20 @@ static void log_opened(const struct connection *connection) {
 
 static void become_ready(struct connection *connection, int64_t now_ms) {
     must(!connection->in_flight);
+    bool is_first = connection->state == CONNECTION_AUTHENTICATING;
     connection_enter(connection, CONNECTION_READY);
-    connection->failures = 0;
     connection->last_used_at_ms = now_ms;
     connection->last_error = STATUS_OK;
+    if (is_first && connection->failures == 0) log_opened(connection);
+}
+
+// A broker may let us in and hang up at the first request, again and again: behind failures, a
+// connection is only worth a line when it has been of use.
+void connection_on_served(struct connection *connection) {
+    connection->has_answered = true;
+    if (connection->failures == 0) return;
+    connection->failures = 0;
+    log_opened(connection);
 }
 
 static void authenticate(struct connection *connection, int64_t now_ms) {
@@ -96,7 +110,6 @@ static void on_negotiated(struct connection *connection, int64_t now_ms) {
         return;
     }
     become_ready(connection, now_ms);
-    log_opened(connection);
 }
 
 static void on_authenticated(struct connection *connection, int64_t now_ms) {
@@ -105,10 +118,7 @@ static void on_authenticated(struct connection *connection, int64_t now_ms) {
     login_on_accepted(login, connection->security_version);
     if (!is_first) login->figures.reauthentications++;
     become_ready(connection, now_ms);
-    if (is_first) {
-        log_opened(connection);
-        return;
-    }
+    if (is_first) return;
     log_debug(
         connection->settings->log,
         "connection",

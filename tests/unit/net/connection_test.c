@@ -435,18 +435,52 @@ START_TEST(while_it_backs_off_requests_fail_at_once) {
 
 END_TEST
 
-START_TEST(a_connection_that_was_ready_starts_its_back_off_anew) {
-    struct outcome *outcomes = bench_outcomes(&bench, 4);
+START_TEST(a_connection_that_has_answered_starts_its_back_off_anew) {
+    struct outcome *outcomes = bench_outcomes(&bench, 5);
     for (int i = 0; i < 3; i++) {
         dial(&outcomes[i]);
         bench_hang_up(&bench);
         bench.now_ms = bench.connection.retry_at_ms;
     }
     bench_send(&bench, &outcomes[3], INT64_MAX);
+    bench_send(&bench, &outcomes[4], INT64_MAX);
     bench_open(&bench);
+    struct peer_request request = bench_read(&bench);
+    bench_answer(&bench, &request, 0);
     bench_hang_up(&bench);
     ck_assert_int_eq(bench.connection.failures, 1);
     ck_assert_int_le(bench.connection.retry_at_ms - bench.now_ms, 60);
+}
+
+END_TEST
+
+static int count_lines(const char *text) {
+    int count = 0;
+    for (const char *at = strstr(bench.lines, text); at; at = strstr(at + 1, text))
+        count++;
+    return count;
+}
+
+// As a listener with SASL does, for hours, when the client has none.
+START_TEST(a_broker_that_hangs_up_at_each_first_request_is_asked_and_logged_ever_less) {
+    enum { TIMES = 64 };
+
+    struct outcome *outcomes = bench_outcomes(&bench, TIMES + 1);
+    for (int i = 0; i < TIMES; i++) {
+        bench_send(&bench, &outcomes[i], INT64_MAX);
+        bench_open(&bench);
+        bench_hang_up(&bench);
+        if (i >= 5) ck_assert_int_ge(bench.connection.retry_at_ms - bench.now_ms, 800);
+        bench.now_ms = bench.connection.retry_at_ms;
+    }
+    ck_assert_int_eq(count_lines("connection opened"), 1);
+    ck_assert_int_eq(count_lines("connection closed"), 7); // 1, 2, 4 … 64
+    bench_send(&bench, &outcomes[TIMES], INT64_MAX);
+    bench_open(&bench);
+    struct peer_request request = bench_read(&bench);
+    bench_answer(&bench, &request, 0);
+    ck_assert_int_eq(count_lines("connection opened"), 2);
+    ck_assert_int_eq(bench.connection.failures, 0);
 }
 
 END_TEST
@@ -689,11 +723,13 @@ SUITE(connection) {
     add_case(
         s,
         "back-off",
-        (const TTest *const[]){ failures_in_a_row_wait_twice_as_long_each_with_jitter_up_to_a_bound,
-                                jitter_differs_from_seed_to_seed,
-                                while_it_backs_off_requests_fail_at_once,
-                                a_connection_that_was_ready_starts_its_back_off_anew,
-                                NULL }
+        (const TTest *const[]
+        ){ failures_in_a_row_wait_twice_as_long_each_with_jitter_up_to_a_bound,
+           jitter_differs_from_seed_to_seed,
+           while_it_backs_off_requests_fail_at_once,
+           a_broker_that_hangs_up_at_each_first_request_is_asked_and_logged_ever_less,
+           a_connection_that_has_answered_starts_its_back_off_anew,
+           NULL }
     );
     add_case(
         s,

@@ -150,6 +150,29 @@ START_TEST(the_brokers_goodbye_ends_the_connection) {
     (void)SSL_shutdown(world.broker.ssl);
     peer_pump(&bench.peer, bench.now_ms);
     expect_failure(STATUS_DISCONNECTED, "the broker closed the connection");
+    expect_failure(STATUS_DISCONNECTED, "(at the first request, as a listener with SASL does");
+}
+
+END_TEST
+
+// Old ones do not say that they do not know a version.
+START_TEST(a_goodbye_instead_of_the_versions_makes_the_next_attempt_ask_for_version_0) {
+    struct outcome *outcomes = bench_outcomes(&bench, 2);
+    struct peer_request versions;
+    secure();
+    bench_send(&bench, &outcomes[0], INT64_MAX);
+    dial();
+    ck_assert(peer_read(&bench.peer, &versions));
+    ck_assert_int_eq(versions.version, 4);
+    (void)SSL_shutdown(world.broker.ssl);
+    peer_pump(&bench.peer, bench.now_ms);
+    bench_hang_up(&bench);
+    bench.now_ms = bench.connection.retry_at_ms;
+    tls_broker_again(&world.broker);
+    bench_send(&bench, &outcomes[1], INT64_MAX);
+    dial();
+    ck_assert(peer_read(&bench.peer, &versions));
+    ck_assert_int_eq(versions.version, 0);
 }
 
 END_TEST
@@ -175,6 +198,17 @@ START_TEST(a_certificate_of_another_host_is_told_and_left_alone) { // pitfall 93
     bench_send(&bench, &outcome[1], INT64_MAX);
     bench_open(&bench);
     ck_assert_int_eq(bench.connection.state, CONNECTION_READY);
+}
+
+END_TEST
+
+START_TEST(a_handshake_that_cannot_begin_is_told_at_once) {
+    struct outcome *outcome = bench_outcomes(&bench, 1);
+    connection_readdress(&bench.connection, ".broker.test", 9093);
+    secure();
+    bench_send(&bench, outcome, INT64_MAX);
+    dial();
+    expect_failure(STATUS_TLS_FAILED, "the host name is none that a certificate could have");
 }
 
 END_TEST
@@ -318,7 +352,11 @@ SUITE(secured) {
     tcase_add_test(cases, a_wanted_close_says_goodbye);
     tcase_add_test(cases, a_close_without_goodbye_is_a_normal_end);
     tcase_add_test(cases, the_brokers_goodbye_ends_the_connection);
+    tcase_add_test(
+        cases, a_goodbye_instead_of_the_versions_makes_the_next_attempt_ask_for_version_0
+    );
     tcase_add_test(cases, a_certificate_of_another_host_is_told_and_left_alone);
+    tcase_add_test(cases, a_handshake_that_cannot_begin_is_told_at_once);
     tcase_add_test(cases, each_failure_doubles_the_time);
     tcase_add_test(cases, a_listener_without_tls_that_hangs_up_is_named);
     tcase_add_test(cases, a_peer_that_answers_without_tls_is_named);
