@@ -166,6 +166,35 @@ static bool head_is_too_large(const struct request *request) {
     return info && (int64_t)info->header_size > most_bytes;
 }
 
+static enum MHD_Result count_framing(
+    void *arg, enum MHD_ValueKind kind, const char *name, const char *value
+) {
+    unsigned *count = arg;
+    must(kind == MHD_HEADER_KIND);
+    (void)value;
+    bool frames = strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0 ||
+                  strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0;
+    *count += frames;
+    return MHD_YES;
+}
+
+/// Where a body ends is to be said once, or a proxy before us may see another end than we do (RFC
+/// 9112, 6.3). Nothing more is read from such a connection.
+static bool is_framed_once(struct request *request) {
+    unsigned count = 0;
+    (void)MHD_get_connection_values(request->mhd, MHD_HEADER_KIND, count_framing, &count);
+    if (count > 1) request->is_last = true;
+    return count <= 1;
+}
+
+/// A target in absolute form, as sent to proxies, means its path (RFC 9112, 3.2.2).
+static const char *path_of(const char *target) {
+    const char *authority = strstr(target, "://");
+    if (target[0] == '/' || !authority) return target;
+    const char *path = strchr(authority + 3, '/');
+    return path ? path : "/";
+}
+
 static void check_head(
     struct request *request, const char *method, const char *path, const char *version
 ) {
@@ -177,9 +206,12 @@ static void check_head(
         refuse(request, problem_of(PROBLEM_HEADER_TOO_LARGE, "http.max.header.bytes is the bound"));
     } else if (request->connection->bad_escape) {
         refuse(request, problem_of(PROBLEM_INVALID_ARGUMENT, "the URL has an escape that is none"));
+    } else if (!is_framed_once(request)) {
+        static const char wanted[] = "Content-Length: wanted once, and not with Transfer-Encoding";
+        refuse(request, problem_of(PROBLEM_INVALID_ARGUMENT, wanted));
     } else if ((guarded && !check_guard(request, method, version)) || !check_encoding(request)) {
         return;
-    } else if (check_route(request, method, path)) {
+    } else if (check_route(request, method, path_of(path))) {
         check_params(request);
         check_session(request);
     }

@@ -296,6 +296,35 @@ END_TEST
 
 // The page
 
+START_TEST(a_target_with_scheme_and_host_means_its_path) {
+    ck_assert_int_eq(ask("GET", "http://localhost/v1/paused", ""), 200);
+    ck_assert_int_eq(ask("GET", "http://localhost/v1/poll?timeout_ms=x", ""), 400);
+    ck_assert_int_eq(ask("GET", "http://localhost", "Accept: application/json\r\n"), 200);
+    ck_assert_int_eq(ask("GET", "nothing://", "Accept: application/json\r\n"), 200);
+    ck_assert_int_eq(ask("GET", "/v1/topics/a://paused", ""), 404);
+}
+
+END_TEST
+
+static const char *const framings[] = {
+    "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+    "Content-Length: 2\r\nContent-Length: 5\r\n",
+    "Content-Length: 2\r\nContent-Length: 2\r\n",
+};
+
+START_TEST(a_body_whose_end_is_said_twice_is_refused_and_nothing_follows_it) {
+    client_send(&client, "POST /v1/commit HTTP/1.1\r\nHost: localhost\r\n");
+    client_send(&client, framings[_i]);
+    client_send(&client, _i == 0 ? "\r\n2\r\n{}\r\n0\r\n\r\n" : "\r\n{}");
+    (void)snprintf(client.method, sizeof client.method, "POST");
+    ck_assert_int_eq(client_read(&client), 400);
+    ck_assert_ptr_nonnull(strstr(client_body(&client), "Content-Length: wanted once"));
+    EXPECT_HEADER("Connection", "close");
+    ck_assert(client_is_ended(&client));
+}
+
+END_TEST
+
 START_TEST(a_browser_sees_a_page_that_loads_nothing) {
     ck_assert_int_eq(ask("GET", "/", "Accept: text/html,application/xml;q=0.9,*/*;q=0.8\r\n"), 200);
     EXPECT_HEADER("Content-Type", "text/html; charset=utf-8");
@@ -410,6 +439,7 @@ SUITE(exchange) {
         a_preference_yields_to_the_parameter_and_to_the_bound,
         a_poll_behind_a_commit_in_one_packet_waits_for_it,
         a_connection_is_kept_as_its_version_says,
+        a_target_with_scheme_and_host_means_its_path,
         a_browser_sees_a_page_that_loads_nothing,
         a_program_sees_the_same_as_json,
         a_time_may_be_text_in_body_and_query,
@@ -419,6 +449,12 @@ SUITE(exchange) {
     add_all(cases, tests);
     tcase_add_loop_test(
         cases, other_pages_get_no_headers, 0, sizeof strangers / sizeof strangers[0]
+    );
+    tcase_add_loop_test(
+        cases,
+        a_body_whose_end_is_said_twice_is_refused_and_nothing_follows_it,
+        0,
+        sizeof framings / sizeof framings[0]
     );
     tcase_add_loop_test(cases, a_wrong_time_is_named, 0, sizeof mistakes / sizeof mistakes[0]);
     TCase *closed = add(s, "closed", begin_without_origins);
