@@ -15,6 +15,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { DEFAULT_LIFETIME_SECONDS = 3600, MOST_LIFETIME_SECONDS = 365 * 24 * 3600 };
+
 enum token_kind {
     TOKEN_END,
     TOKEN_WORD,     // or what was quoted
@@ -356,4 +358,48 @@ size_t jaas_claims(const struct jaas *jaas, struct oauth_claim *claims) {
         }
     }
     return count;
+}
+
+// 0: it is no such number.
+static int64_t read_lifetime(const struct jaas *jaas) {
+    const char *text = jaas_find(jaas, "unsecuredLoginLifetimeSeconds");
+    if (!text) return DEFAULT_LIFETIME_SECONDS;
+    char *end = NULL;
+    long seconds = strtol(text, &end, 10);
+    bool good = *text >= '0' && *text <= '9' && !*end && seconds <= MOST_LIFETIME_SECONDS;
+    return good ? seconds : 0;
+}
+
+static bool has_principal(const struct jaas *jaas, const struct oauth_claim *claims, size_t count) {
+    const char *name = jaas_find(jaas, "unsecuredLoginPrincipalClaimName");
+    if (!name || !*name) name = "sub";
+    for (size_t i = 0; i < count; i++) {
+        bool is_it = claims[i].kind == OAUTH_STRING && strcmp(claims[i].name, name) == 0;
+        if (is_it && *claims[i].value) return true;
+    }
+    return false;
+}
+
+bool jaas_make_unsigned_token(
+    const struct jaas *jaas,
+    int64_t wall_ms,
+    struct buf *token,
+    int64_t *expires_at_ms,
+    char error[JAAS_ERROR_BYTES]
+) {
+    struct oauth_claim claims[JAAS_MOST_OPTIONS];
+    size_t count = jaas_claims(jaas, claims);
+    int64_t seconds = read_lifetime(jaas);
+    char why[OAUTH_ERROR_BYTES];
+    const char *fault = NULL;
+    if (seconds == 0) {
+        fault = "unsecuredLoginLifetimeSeconds must be a number from 1 to 31536000";
+    } else if (!has_principal(jaas, claims, count)) {
+        fault = "the claim of the principal is missing: unsecuredLoginStringClaim_sub=\"NAME\"";
+    } else if (!oauth_token_make_unsigned(claims, count, wall_ms, seconds * 1000, token, why)) {
+        fault = why;
+    }
+    if (fault) (void)snprintf(error, JAAS_ERROR_BYTES, "sasl.jaas.config: %.200s", fault);
+    *expires_at_ms = wall_ms + seconds * 1000;
+    return !fault;
 }

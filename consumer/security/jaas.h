@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { JAAS_ERROR_BYTES = 256, JAAS_MOST_OPTIONS = 64, JAAS_MOST_BYTES = 64 * 1024 };
 
@@ -57,3 +58,14 @@ size_t jaas_extensions(const struct jaas *jaas, struct sasl_extension *extension
 /// unsecuredLoginNumberClaim_NAME and unsecuredLoginListClaim_NAME: at most JAAS_MOST_OPTIONS,
 /// borrowed. Returns how many.
 size_t jaas_claims(const struct jaas *jaas, struct oauth_claim *claims);
+
+/// Appends the unsigned token that the options unsecuredLogin… describe: claims, of which one is
+/// the principal (unsecuredLoginPrincipalClaimName, "sub"), and unsecuredLoginLifetimeSeconds,
+/// 3600. `expires_at_ms` is set to its end, since 1970. False with a sentence as of jaas_new().
+bool jaas_make_unsigned_token(
+    const struct jaas *jaas,
+    int64_t wall_ms,
+    struct buf *token,
+    int64_t *expires_at_ms,
+    char error[JAAS_ERROR_BYTES]
+);

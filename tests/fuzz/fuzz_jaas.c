@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // libFuzzer: any text as sasl.jaas.config. What is read is bounded, and what is wrong is told in
-// words that are ours; what is read makes credentials, or an error that is ours, too.
+// words that are ours; what is read makes credentials, or an error that is ours, too. The same text
+// is also read as the lists of sasl.oauthbearer.extensions and sasl.oauthbearer.config.
 #include "consumer/base/must.h"
 #include "consumer/security/jaas.h"
+#include "consumer/security/oauth_config.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +66,27 @@ static void use(const struct jaas *jaas) {
     buf_dispose(&token);
 }
 
+static void read_lists(const char *text) {
+    char error[OAUTH_ERROR_BYTES] = "";
+    struct oauth_extensions extensions;
+    struct oauth_claims claims;
+    struct buf token = { 0 };
+    int64_t expires_at_ms = 0;
+    if (!oauth_extensions_read(text, &extensions, error))
+        expect_error(error, "sasl.oauthbearer.extensions: ", sizeof error);
+    oauth_extensions_dispose(&extensions);
+    if (!oauth_extensions_read_config(text, &extensions, error))
+        expect_error(error, "sasl.oauthbearer.config: ", sizeof error);
+    oauth_extensions_dispose(&extensions);
+    if (!oauth_config_make_token(text, 1700000000000, &token, &expires_at_ms, error)) {
+        expect_error(error, "sasl.oauthbearer.config: ", sizeof error);
+        must(token.size == 0);
+    } else if (oauth_token_read(buf_slice(&token), NULL, &claims, error)) {
+        must(claims.expires_at_ms == expires_at_ms);
+    }
+    buf_dispose(&token);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char error[JAAS_ERROR_BYTES] = "";
     char *text = slice_dup_string((struct slice){ data, size });
@@ -75,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         expect_error(error, "sasl.jaas.config: ", sizeof error);
     }
     jaas_free(jaas);
+    read_lists(text);
     free(text);
     return 0;
 }

@@ -243,6 +243,77 @@ START_TEST(options_and_length_are_bounded) {
 
 END_TEST
 
+static const struct {
+    const char *options;
+    const char *subject; // of the token; NULL: there is none
+    int64_t life_ms;
+    const char *error;
+} unsigned_tokens[] = {
+    { "unsecuredLoginStringClaim_sub=alice", "alice", 3600000, NULL },
+    { "unsecuredLoginStringClaim_sub=alice unsecuredLoginLifetimeSeconds=60",
+      "alice",
+      60000,
+      NULL },
+    { "unsecuredLoginStringClaim_azp=app unsecuredLoginPrincipalClaimName=azp "
+      "unsecuredLoginListClaim_scope='|a'",
+      "",
+      3600000,
+      NULL },
+    { "",
+      NULL,
+      0,
+      "sasl.jaas.config: the claim of the principal is missing: "
+      "unsecuredLoginStringClaim_sub=\"NAME\"" },
+    { "unsecuredLoginNumberClaim_sub=7",
+      NULL,
+      0,
+      "sasl.jaas.config: the claim of the principal is missing: "
+      "unsecuredLoginStringClaim_sub=\"NAME\"" },
+    { "unsecuredLoginStringClaim_sub=''",
+      NULL,
+      0,
+      "sasl.jaas.config: the claim of the principal is missing: "
+      "unsecuredLoginStringClaim_sub=\"NAME\"" },
+    { "unsecuredLoginStringClaim_sub=a unsecuredLoginLifetimeSeconds=-1",
+      NULL,
+      0,
+      "sasl.jaas.config: unsecuredLoginLifetimeSeconds must be a number from 1 to 31536000" },
+    { "unsecuredLoginStringClaim_sub=a unsecuredLoginLifetimeSeconds=99999999999999999999",
+      NULL,
+      0,
+      "sasl.jaas.config: unsecuredLoginLifetimeSeconds must be a number from 1 to 31536000" },
+    { "unsecuredLoginStringClaim_sub=a unsecuredLoginStringClaim_exp=hunter2",
+      NULL,
+      0,
+      "sasl.jaas.config: the claim exp cannot be set" },
+};
+
+START_TEST(an_unsigned_token_is_made_of_the_options) {
+    char error[JAAS_ERROR_BYTES] = "";
+    char text[400];
+    (void)snprintf(text, sizeof text, "%s required %s;", OAUTH, unsigned_tokens[_i].options);
+    struct jaas *jaas = jaas_new(text, error);
+    ck_assert_msg(jaas != NULL, "%s", error);
+    struct buf token = { 0 };
+    struct oauth_claims claims;
+    int64_t expires_at_ms = 0;
+    bool is_made = jaas_make_unsigned_token(jaas, 1700000000000, &token, &expires_at_ms, error);
+    ck_assert_int_eq(is_made, unsigned_tokens[_i].subject != NULL);
+    if (is_made) {
+        ck_assert(oauth_token_read(buf_slice(&token), NULL, &claims, error));
+        ck_assert_str_eq(claims.subject, unsigned_tokens[_i].subject);
+        ck_assert_int_eq(claims.expires_at_ms, 1700000000000 + unsigned_tokens[_i].life_ms);
+        ck_assert_int_eq(claims.expires_at_ms, expires_at_ms);
+    } else {
+        ck_assert_str_eq(error, unsigned_tokens[_i].error);
+        ck_assert_uint_eq(token.size, 0);
+    }
+    buf_dispose(&token);
+    jaas_free(jaas);
+}
+
+END_TEST
+
 SUITE(jaas) {
     Suite *s = suite_create("security/jaas");
     ADD_CASE(
@@ -263,6 +334,12 @@ SUITE(jaas) {
         sizeof faults / sizeof faults[0]
     );
     tcase_add_loop_test(cases, module_and_mechanism_must_fit, 0, sizeof checks / sizeof checks[0]);
+    tcase_add_loop_test(
+        cases,
+        an_unsigned_token_is_made_of_the_options,
+        0,
+        sizeof unsigned_tokens / sizeof unsigned_tokens[0]
+    );
     suite_add_tcase(s, cases);
     return s;
 }
