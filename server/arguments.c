@@ -73,6 +73,7 @@ static bool set_resolved(
     char *resolved = kc_resolve(value, why);
     bool same = resolved && strcmp(resolved, value) == 0;
     bool good = resolved && settings_set(settings, key, resolved, error);
+    if (resolved) explicit_bzero(resolved, strlen(resolved));
     free(resolved);
     if (good || same) return good;
     const char *what = resolved ? "what its references lead to is not a value that it takes" : why;
@@ -92,6 +93,12 @@ static bool set_known(
     }
     origins_note(reading->settings->origins, key, *origin);
     return true;
+}
+
+/// Frees a text that may be a secret, or have some in it.
+static void forget(struct out *text) {
+    if (text->data) explicit_bzero(text->data, text->capacity);
+    out_dispose(text);
 }
 
 /// Takes one key with its value from a source, whoever's client the key belongs to.
@@ -118,7 +125,7 @@ static bool set(struct reading *reading, struct origin origin, const char *key, 
         good = complain_of_value(reading, &origin, NULL, foreign.why);
         break;
     }
-    out_dispose(&value);
+    forget(&value);
     return good;
 }
 
@@ -270,7 +277,7 @@ static bool read_file(struct reading *reading) {
             (void)complain(reading, where, "an escape that is none");
         }
     }
-    out_dispose(&content);
+    forget(&content);
     return good;
 }
 

@@ -241,6 +241,14 @@ static const struct {
     { "security.protocol", "ssl", "SSL" },
     { "security.protocol", "sasl_plaintext", "SASL_PLAINTEXT" },
     { "security.protocol", "sasl_ssl", "SASL_SSL" },
+    { "ssl.truststore.type", "pem", "PEM" },
+    { "ssl.truststore.type", "pkcs12", "PKCS12" },
+    { "ssl.truststore.type", "jks", "JKS" },
+    { "ssl.keystore.type", "pem", "PEM" },
+    { "ssl.keystore.type", "pkcs12", "PKCS12" },
+    { "ssl.keystore.type", "jks", "JKS" },
+    { "ssl.enabled.protocols", "tlsv1.2", "TLSv1.2" },
+    { "ssl.enabled.protocols", "tlsv1.3", "TLSv1.3" },
 };
 
 const char *foreign_key(size_t index) {

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 enum { EXIT_CONFIGURATION = 2 };
 
@@ -59,6 +60,7 @@ static int check(const struct settings *settings, bool json) {
 
 int main(int argc, char **argv) {
     (void)argc;
+    (void)prctl(PR_SET_DUMPABLE, 0); // secrets are in memory: no core dumps, no debuggers of others
     struct settings settings;
     struct out text = { 0 };
     int code = EXIT_SUCCESS;

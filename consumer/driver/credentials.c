@@ -10,13 +10,14 @@
 #include "consumer/driver/issued.h"
 #include "consumer/driver/snapshot.h"
 #include "consumer/security/security.h"
+#include "consumer/security/tls_context.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
-enum { LEAST_WAIT_MS = 50 };
+enum { LEAST_WAIT_MS = 50, HOUR_MS = 3600000, WARN_BEFORE_MS = 7 * 24 * HOUR_MS };
 
 struct credentials {
     struct options options;
@@ -51,21 +52,32 @@ static bool renew(struct credentials *credentials, struct look *look) {
     struct issued *issued = &credentials->issued;
     int64_t wall_ms = clock_wall_ms();
     if (!look->is_changed && wall_ms < issued->due_at_ms) return true;
-    look->is_renewed = issued_renew(
+    int64_t version = issued->version;
+    bool is_issued = issued_renew(
         issued, &look->plan, &credentials->options, &look->secrets, wall_ms, credentials->error
     );
-    return look->is_renewed || (issued->token && wall_ms < issued->expires_at_ms);
+    look->is_renewed = issued->version != version;
+    return is_issued || issued_is_good(issued, wall_ms);
+}
+
+static enum security_protocol protocol_of(const struct credentials *credentials) {
+    return (enum security_protocol)options_number(&credentials->options, OPTION_SECURITY_PROTOCOL);
 }
 
 static bool is_with_sasl(const struct credentials *credentials) {
-    return security_has_sasl((enum security_protocol
-    )options_number(&credentials->options, OPTION_SECURITY_PROTOCOL));
+    return security_has_sasl(protocol_of(credentials));
 }
 
 static void make_snapshot(struct credentials *credentials, struct look *look) {
     struct sasl_options *sasl = is_with_sasl(credentials) ? &look->plan.sasl : NULL;
     must(!credentials->security);
-    if (credentials->issued.token && sasl) sasl->token = credentials->issued.token;
+    if (sasl) {
+        const struct issued *issued = &credentials->issued;
+        if (issued->token) sasl->token = issued->token;
+        sasl->aws.access_key_id = issued->aws.access_key_id;
+        sasl->aws.secret_access_key = issued->aws.secret_access_key;
+        sasl->aws.session_token = issued->aws.session_token;
+    }
     credentials->security =
         snapshot_new(&credentials->options, &look->secrets, sasl, credentials->error);
     if (!credentials->security) return;
@@ -86,7 +98,7 @@ static void look_at_all(struct credentials *credentials, bool is_first) {
         is_good = sasl_plan_make(&look.plan, &credentials->options, &look.secrets, error);
     }
     bool is_needed = is_good && issued_is_needed(&look.plan);
-    if (is_needed && is_first && look.plan.source == TOKEN_FETCHED) {
+    if (is_needed && is_first && look.plan.source != TOKEN_MADE) {
         (void)snapshot_check_tls(&credentials->options, &look.secrets, error);
         is_good = false;
     } else if (is_needed) {
@@ -157,9 +169,26 @@ static void tell_trouble(struct credentials *credentials) {
     credentials->listener.on_trouble(credentials->listener.arg, credentials->trouble);
 }
 
+// A client's certificate is renewed by others: they may have forgotten it.
+static void warn_of_expiry(const struct credentials *credentials) {
+    const struct tls_context *tls = credentials->security->tls;
+    int64_t expires_at_ms = tls ? tls_context_expires_at_ms(tls) : 0;
+    if (expires_at_ms == 0) return;
+    int64_t left_ms = expires_at_ms - clock_wall_ms();
+    if (left_ms > WARN_BEFORE_MS) return;
+    log_warn(
+        credentials->log,
+        "certificate",
+        left_ms > 0 ? "about_to_expire" : "expired",
+        "left_hours=%lld",
+        (long long)(left_ms / HOUR_MS)
+    );
+}
+
 static void hand_over(struct credentials *credentials) {
     struct security *security = credentials->security;
     if (!security) return;
+    warn_of_expiry(credentials);
     credentials->security = NULL;
     credentials->listener.on_security_take(credentials->listener.arg, security);
 }
@@ -200,6 +229,20 @@ static void on_work_done(uv_work_t *work, int status) {
     }
 }
 
+static void warn_of_unverified_host(const struct credentials *credentials) {
+    const enum option_name name = OPTION_SSL_ENDPOINT_IDENTIFICATION_ALGORITHM;
+    const char *algorithm = options_given(&credentials->options, name);
+    bool is_off = !algorithm || strcmp(algorithm, "none") == 0;
+    if (!is_off || !security_has_tls(protocol_of(credentials))) return;
+    log_warn(
+        credentials->log,
+        "security",
+        "weakened",
+        "why=\"%s is off: a certificate of any host will do\"",
+        options_row(name)->key
+    );
+}
+
 void credentials_start(
     struct credentials *credentials,
     uv_loop_t *loop,
@@ -215,6 +258,7 @@ void credentials_start(
     credentials->is_timer_open = true;
     credentials->timer.data = credentials;
     credentials->work.data = credentials;
+    warn_of_unverified_host(credentials);
     if (credentials->security) {
         hand_over(credentials);
         wait_for_next(credentials);

@@ -15,12 +15,18 @@
 _Static_assert((int)OIDC_ERROR_BYTES <= (int)SECRETS_ERROR_BYTES, "an endpoint's error fits");
 
 bool issued_is_needed(const struct sasl_plan *plan) {
-    return plan->source == TOKEN_MADE || plan->source == TOKEN_FETCHED;
+    return plan->source == TOKEN_MADE || plan->source == TOKEN_FETCHED || plan->is_aws;
+}
+
+bool issued_is_good(const struct issued *issued, int64_t wall_ms) {
+    bool is_there = issued->token || issued->aws.access_key_id;
+    return is_there && (issued->expires_at_ms == 0 || wall_ms < issued->expires_at_ms);
 }
 
 void issued_dispose(struct issued *issued) {
     secret_free(issued->token);
-    *issued = (struct issued){ .stop = issued->stop };
+    aws_keys_dispose(&issued->aws);
+    *issued = (struct issued){ .stop = issued->stop, .version = issued->version };
 }
 
 // From 0 to 1.
@@ -103,6 +109,38 @@ static void back_off(struct issued *issued, const struct options *options, int64
     issued->due_at_ms = wall_ms + (wait_ms < most_ms ? wait_ms : most_ms);
 }
 
+// Those of the environment and of a file have no end, and are looked at each time.
+static bool renew_aws(
+    struct issued *issued,
+    const struct sasl_plan *plan,
+    const struct options *options,
+    int64_t wall_ms,
+    char error[SECRETS_ERROR_BYTES]
+) {
+    struct aws_keys keys = { 0 };
+    struct aws_search search = {
+        .profile = plan->aws_profile,
+        .https = {
+            .connect_timeout_ms = options_number(options, OPTION_SASL_LOGIN_CONNECT_TIMEOUT_MS),
+            .read_timeout_ms = options_number(options, OPTION_SASL_LOGIN_READ_TIMEOUT_MS),
+            .stop = issued->stop,
+        },
+    };
+    if (!aws_keys_find(&keys, &search, error)) {
+        aws_keys_dispose(&keys);
+        back_off(issued, options, wall_ms);
+        return false;
+    }
+    int64_t version = issued->version + !aws_keys_equal(&keys, &issued->aws);
+    struct oauth_claims life = { .issued_at_ms = wall_ms, .expires_at_ms = keys.expires_at_ms };
+    issued_dispose(issued);
+    issued->aws = keys;
+    issued->version = version;
+    issued->expires_at_ms = keys.expires_at_ms;
+    issued->due_at_ms = keys.expires_at_ms ? due_at_ms(options, &life, wall_ms) : 0;
+    return true;
+}
+
 bool issued_renew(
     struct issued *issued,
     const struct sasl_plan *plan,
@@ -113,12 +151,14 @@ bool issued_renew(
 ) {
     struct fresh fresh = { .wall_ms = wall_ms, .stop = issued->stop };
     must(issued_is_needed(plan));
+    if (plan->is_aws) return renew_aws(issued, plan, options, wall_ms, error);
     bool is_issued = plan->source == TOKEN_MADE ? make(plan, &fresh, error)
                                                 : fetch(plan, options, secrets, &fresh, error);
     if (is_issued) {
         secret_append(&fresh.token, "", 1);
         issued_dispose(issued);
         issued->token = secret_dup((const char *)fresh.token.data);
+        issued->version++;
         issued->expires_at_ms = fresh.claims.expires_at_ms;
         issued->due_at_ms = due_at_ms(options, &fresh.claims, wall_ms);
     } else {

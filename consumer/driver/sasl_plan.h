@@ -24,7 +24,7 @@ enum { PLAN_MOST_EXTENSIONS = JAAS_MOST_OPTIONS, PLAN_MOST_CLAIMS = JAAS_MOST_OP
 
 /// A plan. Its texts are borrowed from the secrets that it was made of, or its own.
 struct sasl_plan {
-    struct sasl_options sasl; ///< without a token that is made or fetched, and without AWS keys
+    struct sasl_options sasl; ///< without what is issued for a time
     enum token_source source;
     bool is_aws; ///< AWS_MSK_IAM
     const char *aws_profile;

@@ -4,7 +4,6 @@
 #include <check.h>
 
 #include <arpa/inet.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,4 +89,11 @@ int endpoint_count(struct endpoint *endpoint) {
     int count = endpoint->request_count;
     (void)pthread_mutex_unlock(&endpoint->lock);
     return count;
+}
+
+bool endpoint_was_told(struct endpoint *endpoint, const char *text) {
+    (void)pthread_mutex_lock(&endpoint->lock);
+    bool is_there = strstr(endpoint->request, text) != NULL;
+    (void)pthread_mutex_unlock(&endpoint->lock);
+    return is_there;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdbool.h>
 
 enum { ENDPOINT_REQUEST_BYTES = 4096, ENDPOINT_URL_BYTES = 64 };
 
@@ -29,3 +30,6 @@ void endpoint_answer(struct endpoint *endpoint, const char *status, const char *
 
 /// How many requests came.
 int endpoint_count(struct endpoint *endpoint);
+
+/// True when the last request has a text in it.
+bool endpoint_was_told(struct endpoint *endpoint, const char *text);

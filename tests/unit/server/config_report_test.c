@@ -258,6 +258,8 @@ static const struct {
     { "auto.offset.reset", "error", "none" },
     { "auto.offset.reset", "latest", "latest" },
     { "security.protocol", "sasl_ssl", "SASL_SSL" },
+    { "ssl.keystore.type", "pkcs12", "PKCS12" },
+    { "ssl.enabled.protocols", "TLSv1.2, TLSv1.3", "TLSv1.2,TLSv1.3" },
     { "client.id", "smallest, end", "smallest, end" },
     { "auto.offset.reset", "", "" },
 };
