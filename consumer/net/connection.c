@@ -97,6 +97,7 @@ static void dispose_attempt(struct connection *connection) {
     security_unref(connection->security);
     connection->security = NULL;
     connection->has_answered = false;
+    connection->is_told = false;
 }
 
 // Answers every request of a list with a failure. Replies may queue new requests, which are left
@@ -353,12 +354,14 @@ void connection_refuse(struct connection *connection, enum status status, const 
         connection->settings->log,
         "connection",
         "refused",
-        "broker=%s:%" PRId32 " node=%" PRId32 " why=\"%s\"",
+        "broker=%s:%" PRId32 " node=%" PRId32 " purpose=%s why=\"%s\"",
         connection->host,
         connection->port,
         connection->node_id,
+        connection->purpose,
         why
     );
+    connection->is_told = true;
     connection_give_up(connection, status, why);
 }
 
@@ -474,6 +477,7 @@ static bool is_power_of_two(int number) {
 
 static void log_closed(const struct connection *connection, enum connection_state before) {
     if (!connection->is_planned && !is_power_of_two(connection->failures)) return;
+    if (connection->is_told) return;
     log_line(
         connection->settings->log,
         connection->is_planned ? LOG_INFO : LOG_WARN,

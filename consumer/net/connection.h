@@ -90,6 +90,7 @@ struct connection {
     struct version_range versions[CONNECTION_APIS];
     int16_t negotiated_version; ///< of ApiVersions, the one to try
     bool is_planned;            ///< the close under way is our own wish, no failure
+    bool is_told;               ///< why it closes has been logged
     int32_t next_correlation_id;
     int failures;            ///< in a row, without an answer to a request of others between
     int64_t retry_at_ms;     ///< not to dial before

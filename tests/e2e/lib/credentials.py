@@ -7,8 +7,8 @@ REFRESH_MS = 200
 
 
 class Credentials:
-    """What a sidecar needs for a way in, each secret in a file of its own. `user` is a name and a password, `changes` are
-    properties, None for none."""
+    """What a sidecar needs for a way in, each secret in a file of its own. `user` is a name and a password,
+    `changes` are properties, None for none, or a function of the credentials that makes such."""
 
     def __init__(self, folder, kafka, way, user=None, changes=None):
         self.kafka, self.way, self.folder = kafka, way, folder
@@ -25,9 +25,12 @@ class Credentials:
             settings |= self.password(*(user or ("alice", secured.PLAIN_USERS["alice"])))
         elif way.mechanism in SCRAM:
             settings |= self.password(*(user or (SCRAM_USER, SCRAM_PASSWORD)))
-        elif way.token:
+        elif way.mechanism == "jwks":
             settings["sasl.oauthbearer.token.endpoint.url"] = f"file://{self.write('token', way.make_token(kafka))}"
-        settings |= {key.replace("_", "."): value for key, value in (changes or {}).items()}
+        elif way.mechanism == "unsecured":
+            settings |= {"enable.sasl.oauthbearer.unsecure.jwt": "true", "sasl.oauthbearer.config": "principal=olga"}
+        changes = changes(self) if callable(changes) else changes or {}
+        settings |= {key.replace("_", "."): value for key, value in changes.items()}
         self.file = folder / "client.properties"
         self.file.write_text("".join(f"{key}={value}\n" for key, value in settings.items() if value is not None))
 

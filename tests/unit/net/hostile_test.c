@@ -40,8 +40,10 @@ static void check_refused(struct outcome *outcome, enum status status, const cha
         bench.connection.last_error_text,
         why
     );
-    ck_assert_msg(strstr(bench.lines, why) != NULL, "no line of the log says \"%s\"", why);
+    const char *line = strstr(bench.lines, why);
+    ck_assert_msg(line != NULL, "no line of the log says \"%s\"", why);
     bench_hang_up(&bench);
+    ck_assert_msg(!strstr(line, "connection closed"), "it is told twice: %s", bench.lines);
     ck_assert_int_eq(outcome->count, 1);
     ck_assert_int_ne(outcome->status, STATUS_OK);
     bench.now_ms = connection_retry_at_ms(&bench.connection);
