@@ -119,6 +119,7 @@ void connection_dispose(struct connection *connection, enum status status, int64
     }
     must(connection->transport == NULL);
     if (!connection->channel) return; // it has been done before
+    login_end_trial(connection->settings->login, connection);
     dispose_attempt(connection);
     free(connection->channel);
     free(connection->authentication);
@@ -155,7 +156,7 @@ static bool is_of_security(enum status status) {
 
 int64_t connection_retry_at_ms(const struct connection *connection) {
     const struct login *login = connection->settings->login;
-    if (!login_is_ready(login)) return INT64_MAX;
+    if (!login_is_ready(login) || login->trial) return INT64_MAX;
     bool is_news = connection->security_version != login->version;
     if (is_news && is_of_security(connection->last_error)) return login->retry_at_ms;
     return connection->retry_at_ms > login->retry_at_ms ? connection->retry_at_ms
@@ -206,6 +207,7 @@ static void dial(struct connection *connection, int64_t now_ms) {
     connection_enter(connection, CONNECTION_DIALING);
     connection->want = CONNECTION_WANTS_DIAL;
     connection_take_security(connection);
+    login_begin_trial(connection->settings->login, connection);
     connection_plan_setup(connection, now_ms);
     connection->last_used_at_ms = now_ms;
 }
@@ -524,6 +526,7 @@ static int64_t backoff_ms(const struct connection *connection) {
 void connection_on_closed(struct connection *connection, const char *why, int64_t now_ms) {
     if (connection->state == CONNECTION_CLOSED) return;
     enum connection_state before = connection->state;
+    login_end_trial(connection->settings->login, connection);
     if (before != CONNECTION_CLOSING) note_unplanned(connection, why);
     connection->failures = connection->is_planned ? 0 : connection->failures + 1;
     connection->retry_at_ms = now_ms + backoff_ms(connection);

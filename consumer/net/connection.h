@@ -155,7 +155,8 @@ void connection_readdress(struct connection *connection, const char *host, int32
 /// to be dialed any more.
 void connection_fail_waiting(struct connection *connection, int64_t now_ms);
 
-/// When a closed connection may be dialed again; INT64_MAX: when there are credentials.
+/// When a closed connection may be dialed again; INT64_MAX: when there are credentials, or another
+/// connection has tried those that were refused.
 int64_t connection_retry_at_ms(const struct connection *connection);
 
 /// True while the broker is connected and takes requests, be they sent at once or after a repeated

@@ -93,13 +93,22 @@ void connection_on_served(struct connection *connection) {
     log_opened(connection);
 }
 
+// Credentials that were good and are not taken when they are shown again get one more chance on a
+// new connection at once: some brokers take new ones, or those of another mechanism, there alone
+// (pitfall 91).
+static void refuse_login(struct connection *connection, const char *why) {
+    bool is_again = connection->state == CONNECTION_REAUTHENTICATING;
+    enum status status = is_again ? STATUS_DISCONNECTED : STATUS_AUTHENTICATION_FAILED;
+    connection_refuse(connection, status, why);
+}
+
 static void authenticate(struct connection *connection, int64_t now_ms) {
     char why[CONNECTION_ERROR_BYTES];
     struct request *request = authentication_begin(connection, now_ms, why);
     if (request) {
         send_own_take(connection, request, now_ms);
     } else {
-        connection_refuse(connection, STATUS_AUTHENTICATION_FAILED, why);
+        refuse_login(connection, why);
     }
 }
 
@@ -131,16 +140,11 @@ static void on_authenticated(struct connection *connection, int64_t now_ms) {
     );
 }
 
-// Credentials that were good and are refused when they are shown again get one more chance on a new
-// connection at once: some brokers take new ones there alone (pitfall 91).
 static void on_refused(struct connection *connection, const char *why, int64_t now_ms) {
     const struct connection_settings *settings = connection->settings;
-    if (connection->state == CONNECTION_REAUTHENTICATING) {
-        connection_refuse(connection, STATUS_DISCONNECTED, why);
-        return;
-    }
-    login_on_refused(settings->login, connection->security_version, settings->random, now_ms);
-    connection_refuse(connection, STATUS_AUTHENTICATION_FAILED, why);
+    if (connection->state != CONNECTION_REAUTHENTICATING)
+        login_on_refused(settings->login, connection->security_version, settings->random, now_ms);
+    refuse_login(connection, why);
 }
 
 void connection_on_own_answer(
@@ -156,9 +160,7 @@ void connection_on_own_answer(
         return;
     case EXCHANGE_AUTHENTICATED: on_authenticated(connection, now_ms); return;
     case EXCHANGE_REFUSED: on_refused(connection, why, now_ms); return;
-    case EXCHANGE_IMPOSSIBLE:
-        connection_refuse(connection, STATUS_AUTHENTICATION_FAILED, why);
-        return;
+    case EXCHANGE_IMPOSSIBLE: refuse_login(connection, why); return;
     case EXCHANGE_ANSWERED:
     case EXCHANGE_UNREADABLE: break;
     }

@@ -26,7 +26,18 @@ void login_set_security_take(struct login *login, struct security *security) {
     login->version++;
     login->refusals = 0;
     login->retry_at_ms = 0;
+    login->trial = NULL;
     login->trouble[0] = '\0';
+}
+
+void login_begin_trial(struct login *login, const void *who) {
+    must(who != NULL && !login->trial);
+    if (login->refusals > 0) login->trial = who;
+}
+
+void login_end_trial(struct login *login, const void *who) {
+    must(who != NULL);
+    if (login->trial == who) login->trial = NULL;
 }
 
 void login_set_trouble(struct login *login, const char *why) {
@@ -41,7 +52,7 @@ bool login_is_ready(const struct login *login) {
 void login_on_refused(struct login *login, int64_t version, struct random *random, int64_t now_ms) {
     must(version <= login->version);
     login->figures.refusals++;
-    if (version != login->version) return;
+    if (version != login->version || now_ms < login->retry_at_ms) return;
     login->refusals++;
     login->retry_at_ms =
         now_ms +
@@ -56,4 +67,5 @@ void login_on_accepted(struct login *login, int64_t version) {
     if (version != login->version) return;
     login->refusals = 0;
     login->retry_at_ms = 0;
+    login->trial = NULL;
 }

@@ -40,6 +40,7 @@ struct login {
     int64_t wall_offset_ms;    ///< what the clock on the wall is ahead of the engine's
     int refusals;              ///< of the newest snapshot's credentials, in a row
     int64_t retry_at_ms;       ///< not to be tried before
+    const void *trial;         ///< who tries what was refused once more; NULL: nobody
     char trouble[LOGIN_WHY_BYTES]; ///< why there is no newer snapshot; "": nothing is wrong
     struct login_figures figures;
 };
@@ -57,10 +58,18 @@ void login_set_security_take(struct login *login, struct security *security);
 /// Why no (newer) snapshot could be made; "" when nothing is wrong any more.
 void login_set_trouble(struct login *login, const char *why);
 
+/// `who`, a connection, is about to be made. What was refused is tried by one at a time, until
+/// login_end_trial() or an answer.
+void login_begin_trial(struct login *login, const void *who);
+
+/// `who` is no connection any more.
+void login_end_trial(struct login *login, const void *who);
+
 /// True when connections can be made: nothing is awaited.
 bool login_is_ready(const struct login *login);
 
-/// The broker refused the credentials of snapshot `version`.
+/// The broker refused the credentials of snapshot `version`. Refusals before the next try was due
+/// are of the same time, and count once.
 void login_on_refused(struct login *login, int64_t version, struct random *random, int64_t now_ms);
 
 /// The broker took the credentials of snapshot `version`.

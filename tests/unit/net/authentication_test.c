@@ -164,6 +164,48 @@ START_TEST(refused_credentials_are_left_alone_by_all_connections) { // pitfall 9
 
 END_TEST
 
+// All that wait for a broker would try at the same time, and an account be locked by it.
+START_TEST(after_a_refusal_one_connection_tries_and_the_others_wait_for_it) { // pitfall 92
+    struct outcome *outcomes = bench_outcomes(&bench, 3);
+    struct connection other;
+    connection_init(&other, &bench.settings, "another.example", 9092, 8);
+    bench_send(&bench, &outcomes[0], INT64_MAX);
+    refuse("secret");
+    bench.now_ms = connection_retry_at_ms(&bench.connection);
+    ck_assert(connection_is_usable(&other, bench.now_ms));
+    bench_send(&bench, &outcomes[1], INT64_MAX);
+    dial();
+    ck_assert(!connection_is_usable(&other, bench.now_ms));
+    answer_handshake(0);
+    answer_message("secret", REFUSED, 0);
+    bench_hang_up(&bench);
+    ck_assert(!connection_is_usable(&other, bench.now_ms));
+    bench.now_ms = connection_retry_at_ms(&bench.connection);
+    ck_assert(connection_is_usable(&other, bench.now_ms));
+    bench_send(&bench, &outcomes[2], INT64_MAX);
+    if (_i == 0) { // accepted
+        open(0);
+    } else { // lost without an answer
+        dial();
+        bench_hang_up(&bench);
+    }
+    ck_assert(connection_is_usable(&other, bench.now_ms));
+    connection_dispose(&other, STATUS_CLOSED, bench.now_ms);
+}
+
+END_TEST
+
+START_TEST(what_is_refused_at_the_same_time_counts_once) { // pitfall 92
+    for (int i = 0; i < 5; i++)
+        login_on_refused(&bench.login, 1, &bench.random, bench.now_ms + i);
+    ck_assert_int_eq(bench.login.refusals, 1);
+    ck_assert_uint_eq(bench.login.figures.refusals, 5);
+    login_on_refused(&bench.login, 1, &bench.random, bench.login.retry_at_ms);
+    ck_assert_int_eq(bench.login.refusals, 2);
+}
+
+END_TEST
+
 START_TEST(each_refusal_doubles_the_time_until_one_is_accepted) { // pitfall 92
 
     enum { TIMES = 10 };
@@ -346,6 +388,29 @@ START_TEST(a_renewal_that_is_refused_is_tried_once_more_on_a_new_connection) { /
 
 END_TEST
 
+// As when the new credentials are of another mechanism, which brokers take on a new connection.
+START_TEST(a_renewal_that_is_impossible_is_tried_once_more_on_a_new_connection) { // pitfall 91
+    struct outcome *outcomes = bench_outcomes(&bench, 3);
+    bench_send(&bench, &outcomes[0], INT64_MAX);
+    open_and_age(3000);
+    struct peer_request request = bench_read(&bench);
+    bench_answer(&bench, &request, 0);
+    bench_send(&bench, &outcomes[1], INT64_MAX);
+    bench_settle(&bench);
+    answer_handshake(UNSUPPORTED_MECHANISM);
+    bench_hang_up(&bench);
+    ck_assert_int_le(connection_retry_at_ms(&bench.connection), bench.now_ms + 60);
+    bench.now_ms += 60;
+    bench_send(&bench, &outcomes[2], INT64_MAX);
+    dial();
+    answer_handshake(UNSUPPORTED_MECHANISM);
+    ck_assert_int_eq(bench.connection.last_error, STATUS_AUTHENTICATION_FAILED);
+    bench_hang_up(&bench);
+    ck_assert_int_ge(connection_retry_at_ms(&bench.connection), bench.now_ms + 800);
+}
+
+END_TEST
+
 START_TEST(a_renewal_that_is_not_answered_ends_the_connection) {
     struct outcome *outcomes = bench_outcomes(&bench, 2);
     bench_send(&bench, &outcomes[0], INT64_MAX);
@@ -516,6 +581,10 @@ SUITE(authentication) {
     tcase_add_test(first, requests_wait_until_the_broker_has_accepted_the_credentials);
     tcase_add_test(first, what_the_broker_says_of_a_refusal_is_told);
     tcase_add_test(first, refused_credentials_are_left_alone_by_all_connections);
+    tcase_add_loop_test(
+        first, after_a_refusal_one_connection_tries_and_the_others_wait_for_it, 0, 2
+    );
+    tcase_add_test(first, what_is_refused_at_the_same_time_counts_once);
     tcase_add_test(first, each_refusal_doubles_the_time_until_one_is_accepted);
     tcase_add_test(first, a_mechanism_that_is_not_offered_names_those_that_are);
     tcase_add_test(first, a_listener_without_sasl_is_named);
@@ -528,6 +597,7 @@ SUITE(authentication) {
     tcase_add_test(again, a_session_is_renewed_when_it_is_needed_and_not_before);
     tcase_add_test(again, the_newest_credentials_renew_a_session);
     tcase_add_test(again, a_renewal_that_is_refused_is_tried_once_more_on_a_new_connection);
+    tcase_add_test(again, a_renewal_that_is_impossible_is_tried_once_more_on_a_new_connection);
     tcase_add_test(again, a_renewal_that_is_not_answered_ends_the_connection);
     tcase_add_test(again, requests_that_wait_for_a_renewal_keep_their_deadlines);
     tcase_add_loop_test(again, a_renewing_connection_can_be_closed, 0, 2);
