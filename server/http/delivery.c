@@ -61,6 +61,7 @@ struct delivery {
     const struct peer *peer;
     struct kc_poll *poll;          ///< while waiting, and from sending on
     struct delivery_stream stream; ///< while streaming
+    uint64_t received_bytes;       ///< while in doubt: what the client had sent before
     int64_t sent_notice; ///< from sending on: the rebalance of which the answer tells; 0: none
     int64_t told_notice; ///< the last rebalance of which a poll's client was told; 0: none
     struct peer watched;
@@ -249,6 +250,11 @@ static void take_seat(struct delivery *delivery, const struct peer *peer, bool h
     metrics_add(delivery->metrics, METRIC_POLLS, 1);
 }
 
+/// Who polls again over the connection says so itself, even when it has sent that ahead.
+static void take_word(struct delivery *delivery, const struct peer *peer) {
+    if (delivery->state == STATE_IN_DOUBT && delivery->peer == peer) decide(delivery, true);
+}
+
 static bool stream_is_gone(const struct delivery *delivery) {
     return !delivery->peer || peer_is_gone(delivery->peer);
 }
@@ -258,6 +264,7 @@ enum delivery_turn delivery_ask(
 ) {
     enum delivery_turn turn = DELIVERY_BUSY;
     lock(delivery);
+    take_word(delivery, peer);
     settle(delivery, DELIVERY_ALL);
     if (delivery->draining) {
         turn = DELIVERY_DRAINING;
@@ -387,6 +394,7 @@ void delivery_on_sent(struct delivery *delivery, const struct peer *peer, bool w
     if (delivery->state == STATE_SENDING && delivery->peer == peer) {
         if (whole) {
             enter(delivery, STATE_IN_DOUBT);
+            delivery->received_bytes = peer_received_bytes(peer);
         } else {
             decide(delivery, false);
         }
@@ -396,7 +404,13 @@ void delivery_on_sent(struct delivery *delivery, const struct peer *peer, bool w
 
 void delivery_on_request(struct delivery *delivery, const struct peer *peer) {
     lock(delivery);
-    if (delivery->state == STATE_IN_DOUBT && delivery->peer == peer) decide(delivery, true);
+    if (delivery->state == STATE_IN_DOUBT && delivery->peer == peer) {
+        if (peer_received_bytes(peer) > delivery->received_bytes) {
+            decide(delivery, true);
+        } else {
+            settle(delivery, DELIVERY_WHAT_IS_KNOWN);
+        }
+    }
     unlock(delivery);
 }
 

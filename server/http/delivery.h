@@ -94,7 +94,8 @@ bool delivery_commits_by_offsets(struct delivery *delivery);
 /// An answer over `peer` was given to the kernel, as a whole or not.
 void delivery_on_sent(struct delivery *delivery, const struct peer *peer, bool whole);
 
-/// The next request came over `peer`: the answer before was taken.
+/// The next request came over `peer`: the answer before was taken, unless the request had been sent
+/// ahead of it.
 void delivery_on_request(struct delivery *delivery, const struct peer *peer);
 
 /// The connection of `peer` is about to be closed; its fd is still open.

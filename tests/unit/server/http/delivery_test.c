@@ -74,6 +74,46 @@ START_TEST(the_next_request_on_the_connection_says_that_it_was_taken) { // pitfa
 
 END_TEST
 
+START_TEST(a_request_sent_ahead_of_the_answer_says_nothing_of_it) { // pitfall 105
+    struct client client = client_connect();
+    struct client other = client_connect();
+    add_three();
+    client_send(
+        &client,
+        "GET /v1/poll HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        "POST /v1/pause?tp=orders:0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
+    );
+    do {
+        ck_assert_int_eq(client_call(&other, "GET", "/v1/paused", NULL), 200);
+    } while (!strstr(client_body(&other), "orders"));
+    expect(0, 0);
+    client_close(&client);
+    wait_until_settled();
+    expect(0, 1);
+    ck_assert_int_eq(client_call(&other, "POST", "/v1/resume?tp=orders:0", NULL), 200);
+    poll_and_expect(&other, "", "a");
+    client_close(&other);
+}
+
+END_TEST
+
+START_TEST(a_request_after_one_sent_ahead_says_that_it_was_taken) { // pitfall 105
+    struct client client = client_connect();
+    add_three();
+    client_send(
+        &client,
+        "GET /v1/poll HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        "GET /v1/paused HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    );
+    ck_assert_int_eq(client_read(&client), 200);
+    ck_assert_int_eq(client_read(&client), 200);
+    ck_assert_int_eq(client_call(&client, "GET", "/v1/paused", NULL), 200);
+    expect(1, 0);
+    client_close(&client);
+}
+
+END_TEST
+
 START_TEST(a_client_that_reads_all_and_closes_has_taken_it) { // pitfall 105
     struct client client = client_connect();
     add_three();
@@ -380,6 +420,8 @@ SUITE(delivery) {
     Suite *s = suite_create("server/http/delivery");
     const TTest *const over_tcp[] = {
         the_next_request_on_the_connection_says_that_it_was_taken,
+        a_request_sent_ahead_of_the_answer_says_nothing_of_it,
+        a_request_after_one_sent_ahead_says_that_it_was_taken,
         while_an_answer_is_being_sent_others_do_not_poll,
         a_pool_of_two_connections_may_poll_by_turns,
         NULL,
