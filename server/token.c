@@ -25,7 +25,8 @@ struct token {
     pthread_mutex_t mutex;
     struct stat seen; ///< of the file that was read last; all zero: there was none
     int64_t checked_at_ms;
-    bool is_good; ///< false: nobody is let in
+    bool is_good;                     ///< false: nobody is let in
+    char lost_for[TOKEN_ERROR_BYTES]; ///< the reason that was told last; "" when good
     char text[TOKEN_MOST_BYTES];
 };
 
@@ -86,7 +87,7 @@ bool token_check_file(const char *path, char error[TOKEN_ERROR_BYTES]) {
     return good;
 }
 
-/// The lock is held.
+/// The lock is held. A file that can't be opened is tried again and again, but told once.
 static bool reload(struct token *token, char error[TOKEN_ERROR_BYTES]) {
     char text[TOKEN_MOST_BYTES];
     bool good = read_file(token->path, text, &token->seen, error);
@@ -94,8 +95,10 @@ static bool reload(struct token *token, char error[TOKEN_ERROR_BYTES]) {
     wipe(token->text);
     if (good) memcpy(token->text, text, strlen(text) + 1);
     wipe(text);
+    bool is_told = !good && strcmp(error, token->lost_for) == 0;
+    (void)snprintf(token->lost_for, sizeof token->lost_for, "%s", good ? "" : error);
     token->is_good = good;
-    if (!good) {
+    if (!good && !is_told) {
         journal_line(
             token->journal,
             KC_LOG_ERROR,
@@ -105,7 +108,7 @@ static bool reload(struct token *token, char error[TOKEN_ERROR_BYTES]) {
             token->path,
             error
         );
-    } else if (!same) {
+    } else if (good && !same) {
         journal_line(token->journal, KC_LOG_INFO, "token", "read", "file=\"%s\"", token->path);
     }
     return good;

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static char path[] = "/tmp/token_test_XXXXXX";
@@ -116,6 +118,29 @@ START_TEST(without_a_token_in_its_file_nobody_is_let_in) {
 
 END_TEST
 
+START_TEST(a_file_that_cannot_be_opened_is_told_once_and_tried_again) {
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(symlink(path, path), 0); // a loop: it is there, and can't be followed
+    ck_assert(!token_is(token, "first", now_ms + 1000));
+    ck_assert_ptr_nonnull(strstr(logged(), "token lost"));
+    ck_assert_int_eq(unlink(path), 0);
+    struct sockaddr_un there = { .sun_family = AF_UNIX };
+    (void)snprintf(there.sun_path, sizeof there.sun_path, "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&there, sizeof there), 0);
+    ck_assert(!token_is(token, "first", now_ms + 2000)); // nobody opens a socket's file
+    ck_assert_ptr_nonnull(strstr(logged(), "token lost"));
+    for (int64_t i = 3; i < 6; i++)
+        ck_assert(!token_is(token, "first", now_ms + i * 1000));
+    ck_assert_str_eq(logged(), "");
+    (void)close(fd);
+    replace("second");
+    ck_assert(token_is(token, "second", now_ms + 6000));
+    ck_assert_ptr_nonnull(strstr(logged(), "token read"));
+}
+
+END_TEST
+
 START_TEST(nothing_but_the_token_is_it) {
     static const char *const wrong[] = {
         "", "f", "firs", "firstf", "firstfirst", "First", "first "
@@ -146,6 +171,7 @@ SUITE(token) {
     tcase_add_test(cases, on_a_signal_it_counts_at_once);
     tcase_add_test(cases, a_link_that_points_elsewhere_is_another_file);
     tcase_add_test(cases, without_a_token_in_its_file_nobody_is_let_in);
+    tcase_add_test(cases, a_file_that_cannot_be_opened_is_told_once_and_tried_again);
     tcase_add_test(cases, nothing_but_the_token_is_it);
     tcase_add_test(cases, a_file_that_is_too_large_has_no_token);
     suite_add_tcase(s, cases);
