@@ -5,11 +5,11 @@
 
 #include "server/http/patrol.h"
 #include "server/http/peer.h"
+#include "server/http/tls.h"
 
 #include <stdbool.h>
 
 struct service;
-struct tls_identity;
 
 /// A connection of a client.
 struct connection {
@@ -17,7 +17,9 @@ struct connection {
     struct peer peer;
     bool is_management;      ///< it came to the management listener
     const char *refused_for; ///< the limit that it is beyond; NULL: none
+    struct patrol *patrol;   ///< of its listener
     struct patrol_entry patrolled;
+    struct tls_watch handshake;
     struct tls_identity *identity; ///< the certificate of its TLS session; NULL: it has none
     bool bad_escape; ///< of the request that is being received: its URL has %00 or the like
 };

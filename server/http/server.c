@@ -96,14 +96,24 @@ static const char *admit(struct http_server *server, const struct peer *peer) {
     return "http.max.connections.per.client is reached";
 }
 
+/// What has come until now was no request.
+static void on_shaken(void *arg) {
+    struct connection *connection = arg;
+    if (connection->refused_for) return;
+    patrol_enter(connection->patrol, &connection->patrolled, PATROL_QUIET);
+}
+
 /// NULL for a plain connection.
-static struct tls_identity *begin_tls(struct http_server *server, struct MHD_Connection *mhd) {
+static struct tls_identity *begin_tls(
+    struct http_server *server, struct connection *connection, struct MHD_Connection *mhd
+) {
     struct tls *tls = server->service->tls;
     if (!tls || server->is_management) return NULL;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     must(info != NULL && info->tls_session != NULL);
-    return tls_begin(tls, info->tls_session, clock_ms());
+    connection->handshake = (struct tls_watch){ on_shaken, connection };
+    return tls_begin(tls, info->tls_session, &connection->handshake, clock_ms());
 }
 
 static void open_connection(
@@ -114,7 +124,8 @@ static void open_connection(
     connection->is_management = server->is_management;
     peer_init(&connection->peer, fd_of(mhd));
     *context = connection;
-    connection->identity = begin_tls(server, mhd);
+    connection->patrol = server->patrol;
+    connection->identity = begin_tls(server, connection, mhd);
     connection->refused_for = admit(server, &connection->peer);
     bool is_urgent = connection->refused_for != NULL;
     patrol_add(server->patrol, &connection->patrolled, &connection->peer, is_urgent);

@@ -227,8 +227,33 @@ static void follow_files(struct tls *tls, int64_t now_ms) {
     }
 }
 
+/// With the client's Finished all that it says in a handshake has come.
+static int on_finished(
+    gnutls_session_t session,
+    unsigned type,
+    unsigned when,
+    unsigned is_incoming,
+    const gnutls_datum_t *message
+) {
+    (void)type, (void)when, (void)message;
+    const struct tls_watch *watch = gnutls_db_get_ptr(session);
+    must(watch != NULL);
+    if (is_incoming) watch->on_shaken(watch->arg);
+    return 0;
+}
+
+/// There is no database of sessions, hence its pointer is free; that of the session is
+/// libmicrohttpd's.
+static void watch_handshake(gnutls_session_t session, struct tls_watch *watch) {
+    must(watch->on_shaken != NULL);
+    gnutls_db_set_ptr(session, watch);
+    gnutls_handshake_set_hook_function(
+        session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST, on_finished
+    );
+}
+
 struct tls_identity *tls_begin(
-    struct tls *tls, struct gnutls_session_int *session, int64_t now_ms
+    struct tls *tls, struct gnutls_session_int *session, struct tls_watch *watch, int64_t now_ms
 ) {
     static unsigned char client_purpose[] = GNUTLS_KP_TLS_WWW_CLIENT; // GnuTLS keeps the pointers
     static gnutls_typed_vdata_st purpose = {
@@ -243,6 +268,7 @@ struct tls_identity *tls_begin(
     identity->user_count++;
     must(pthread_mutex_unlock(&tls->mutex) == 0);
     must(gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, identity->credentials) == 0);
+    watch_handshake(session, watch);
     if (identity->asks_clients) {
         gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
         gnutls_session_set_verify_cert2(session, &purpose, 1, 0);

@@ -28,6 +28,12 @@ void *tls_no_certificate(void);
 /// The files and what was last read from them.
 struct tls;
 
+/// Who is told, on the HTTP thread, when the handshake of a session is over.
+struct tls_watch {
+    void (*on_shaken)(void *arg);
+    void *arg;
+};
+
 /// What was read at one time, used by connections that began then.
 struct tls_identity;
 
@@ -41,8 +47,10 @@ struct tls *tls_new(
 void tls_free(struct tls *tls);
 
 /// Gives a new session the newest certificate, after a look at the files (once a second). What is
-/// returned must be kept until the session is over: tls_end().
-struct tls_identity *tls_begin(struct tls *tls, struct gnutls_session_int *session, int64_t now_ms);
+/// returned, and `watch`, must be kept until the session is over: tls_end().
+struct tls_identity *tls_begin(
+    struct tls *tls, struct gnutls_session_int *session, struct tls_watch *watch, int64_t now_ms
+);
 
 /// The session is over. NULL is fine.
 void tls_end(struct tls *tls, struct tls_identity *identity);

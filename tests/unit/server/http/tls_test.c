@@ -102,6 +102,8 @@ static void begin(void) {
                                       server.certificate_path,
                                       "http.tls.key.file",
                                       server.key_path,
+                                      "http.read.timeout.ms",
+                                      "1000",
                                       NULL });
 }
 
@@ -244,6 +246,21 @@ START_TEST(a_large_answer_over_tls_that_is_cut_comes_again) { // pitfall 105
 
 END_TEST
 
+START_TEST(a_handshake_is_no_request_that_is_slow_to_arrive) {
+    const char *const versions[] = { "NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL" };
+    struct line idle;
+    struct line busy;
+    ck_assert_int_eq(connect_line(&idle, NULL, versions[_i]), 0);
+    ck_assert_int_eq(connect_line(&busy, NULL, versions[_i]), 0);
+    for (int i = 0; i < 2; i++) // twice as long as a request may take to arrive
+        ck_assert_int_eq(call(&busy, "/v1/poll?timeout_ms=1000"), 200);
+    ck_assert_int_eq(call(&idle, "/v1/paused"), 200);
+    cut_line(&idle);
+    cut_line(&busy);
+}
+
+END_TEST
+
 START_TEST(old_versions_and_plain_requests_get_nothing) {
     struct line line;
     ck_assert_int_lt(connect_line(&line, NULL, "NORMAL:-VERS-ALL:+VERS-TLS1.1:%COMPAT"), 0);
@@ -348,6 +365,7 @@ SUITE(tls) {
     tcase_add_test(cases, polls_over_tls_are_taken_by_the_next_request);
     tcase_add_loop_test(cases, an_answer_over_tls_that_nobody_read_comes_again, 0, 2);
     tcase_add_test(cases, a_large_answer_over_tls_that_is_cut_comes_again);
+    tcase_add_loop_test(cases, a_handshake_is_no_request_that_is_slow_to_arrive, 0, 2);
     tcase_add_test(cases, old_versions_and_plain_requests_get_nothing);
     tcase_add_test(cases, a_certificate_that_is_replaced_is_shown_to_new_connections);
     tcase_add_test(cases, what_is_wrong_with_a_file_is_named);
