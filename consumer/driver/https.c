@@ -82,10 +82,23 @@ static bool set_up(CURL *curl, const struct https_request *request) {
     return is_set;
 }
 
+// Takes " after 12 ms" out: the same trouble is to be told in the same words.
+static void drop_time(char *text) {
+    static const char before[] = " after ";
+    char *begin = strstr(text, before);
+    char *unit = begin ? begin + sizeof before - 1 : NULL;
+    size_t digits = unit ? strspn(unit, "0123456789") : 0;
+    if (digits == 0) return;
+    unit += digits + strspn(unit + digits, " ");
+    const char *rest = unit + strspn(unit, "abcdefghijklmnopqrstuvwxyz");
+    memmove(begin, rest, strlen(rest) + 1);
+}
+
 static void tell(CURLcode code, const char *details, char why[HTTPS_WHY_BYTES]) {
     const char *text = details[0] ? details : curl_easy_strerror(code);
     if (code == CURLE_WRITE_ERROR) text = "the answer is too large";
     (void)snprintf(why, HTTPS_WHY_BYTES, "%.*s", HTTPS_WHY_BYTES - 1, text);
+    drop_time(why);
 }
 
 long https_send(const struct https_request *request, struct buf *body, char why[HTTPS_WHY_BYTES]) {
