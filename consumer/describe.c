@@ -11,6 +11,7 @@
 #include "consumer/engine/row.h"
 #include "consumer/fetch/queue.h"
 #include "consumer/group/member.h"
+#include "consumer/net/login.h"
 #include "consumer/wire/api.h"
 
 #include <stdio.h>
@@ -154,6 +155,7 @@ static void explain(
     cluster_trouble(&engine->cluster, trouble, sizeof trouble);
     enum status obstacle = cluster_obstacle(&engine->cluster);
     const char *what = status_text(obstacle ? obstacle : STATUS_BROKER_UNAVAILABLE);
+    if (!login_is_ready(&engine->login)) what = "there are no credentials yet"; // none were shown
     if (engine->closing != CLOSING_NOT) {
         (void)snprintf(reason, size, "the consumer is closing");
     } else if (!engine->assigned_by_hand && !subscription_exists(engine) && is_known(engine)) {

@@ -10,6 +10,7 @@
 #include "tests/unit/engine/world.h"
 #include "tests/unit/suite.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SECURED                                                               \
@@ -40,6 +41,29 @@ static void check_mended(struct world_consumer *consumer, int32_t records) {
     ck_assert_int_eq(cluster_obstacle(&consumer->engine->cluster), STATUS_OK);
 }
 
+/// What a consumer's description says.
+struct described {
+    enum kc_status last_error;
+    char reason[400];
+};
+
+static void keep(void *arg, const struct kc_result *result) {
+    struct described *described = arg;
+    described->last_error = result->description->last_error;
+    (void)snprintf(described->reason, sizeof described->reason, "%s", result->description->reason);
+}
+
+static struct described describe(struct world_consumer *consumer) {
+    struct described described = { 0 };
+    struct kc_call call = { .done = keep, .arg = &described };
+    struct command *command = command_new(COMMAND_VISIT);
+    command->done = describe_done;
+    command->arg = &call;
+    engine_on_command_take(consumer->engine, command, consumer->world->now_ms);
+    world_run(consumer->world, 1);
+    return described;
+}
+
 START_TEST(without_credentials_nobody_is_dialed_and_polls_say_why) { // pitfall 92
     struct world *world = world_new(3, 2);
     fake_partition_fill(&world->cluster, "t", 0, 5);
@@ -55,6 +79,10 @@ START_TEST(without_credentials_nobody_is_dialed_and_polls_say_why) { // pitfall 
     char text[200];
     cluster_trouble(&consumer->engine->cluster, text, sizeof text);
     ck_assert_str_eq(text, "sasl.password: there is no such file");
+    ck_assert_str_eq(
+        describe(consumer).reason,
+        "there are no credentials yet: sasl.password: there is no such file"
+    );
     engine_on_security_take(consumer->engine, mended());
     check_mended(consumer, 5);
     world_free(world);
@@ -72,23 +100,6 @@ static int failures(const struct engine *engine) {
     return count;
 }
 
-static void keep_last_error(void *arg, const struct kc_result *result) {
-    enum kc_status *last_error = arg;
-    *last_error = result->description->last_error;
-}
-
-// What the consumer's description has as its last error.
-static enum kc_status described(struct world_consumer *consumer) {
-    enum kc_status last_error = KC_OK;
-    struct kc_call call = { .done = keep_last_error, .arg = &last_error };
-    struct command *command = command_new(COMMAND_VISIT);
-    command->done = describe_done;
-    command->arg = &call;
-    engine_on_command_take(consumer->engine, command, consumer->world->now_ms);
-    world_run(consumer->world, 1);
-    return last_error;
-}
-
 START_TEST(a_refusal_is_told_by_polls_and_brokers_are_not_hammered) { // pitfall 92, pitfall 96
     struct world *world = world_new(3, 2);
     fake_partition_fill(&world->cluster, "t", 0, 5);
@@ -98,7 +109,7 @@ START_TEST(a_refusal_is_told_by_polls_and_brokers_are_not_hammered) { // pitfall
     ck_assert_int_gt(consumer->error_count, 2);
     ck_assert_int_eq(consumer->last_error, STATUS_AUTHENTICATION_FAILED);
     // Not what comes of it, that the coordinator cannot be found.
-    ck_assert_int_eq(described(consumer), KC_AUTHENTICATION_FAILED);
+    ck_assert_int_eq(describe(consumer).last_error, KC_AUTHENTICATION_FAILED);
     ck_assert_int_le(failures(consumer->engine), 36); // after 1, 2, 4, 8, 8… s, each of three
     char text[200];
     cluster_trouble(&consumer->engine->cluster, text, sizeof text);
