@@ -88,7 +88,8 @@ struct request *authentication_next(struct connection *connection) {
     must(authentication->is_agreed && authentication->has_message);
     struct request *request = own_request(connection, API_SASL_AUTHENTICATE);
     struct sasl_authenticate_request *message = request->message;
-    message->auth_bytes = arena_copy(&request->arena, buf_slice(&authentication->message));
+    // Borrowed, as it is encoded at once: a secret is not copied into more memory than it must be.
+    message->auth_bytes = buf_slice(&authentication->message);
     if (!message->auth_bytes.data) message->auth_bytes.data = (const uint8_t *)"";
     authentication->has_message = false;
     return request;
