@@ -12,7 +12,7 @@ from test_lifecycle import run_to_end
 
 
 @pytest.mark.short
-@pytest.mark.parametrize("way", [way for way in WAYS if not way.token], ids=repr)
+@pytest.mark.parametrize("way", WAYS, ids=repr)
 def test_a_group_reads_and_commits_and_shares_by_every_way(secured_kafka, start_secured, group, way):
     topic = secured_kafka.create_topic(partitions=2)
     first = start_secured(way, topic).wait_ready()
@@ -81,6 +81,18 @@ def test_a_client_certificate_of_every_kind(secured_kafka, start_secured, tmp_pa
     topic = secured_kafka.create_topic()
     produce.produce(secured_kafka.bootstrap, topic, [b"hello"])
     sidecar = start_secured(Way("mTLS"), topic, changes=kind(secured_kafka, put)).wait_ready()
+    assert values(sidecar.poll()) == [b"hello"]
+
+
+@pytest.mark.parametrize("mechanism, module", [
+    ("PLAIN", 'plain.PlainLoginModule required username="alice" password="alice-secret";'),
+    ("SCRAM-SHA-512", 'scram.ScramLoginModule required username="sam" password="sam-secret";')])
+def test_a_login_as_java_writes_it(secured_kafka, start_secured, mechanism, module):
+    topic = secured_kafka.create_topic()
+    produce.produce(secured_kafka.bootstrap, topic, [b"hello"])
+    changes = {"sasl_username": None, "sasl_password": None,
+               "sasl_jaas_config": f"org.apache.kafka.common.security.{module}"}
+    sidecar = start_secured(Way("SASL_SSL", mechanism), topic, changes=changes).wait_ready()
     assert values(sidecar.poll()) == [b"hello"]
 
 

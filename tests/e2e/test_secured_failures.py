@@ -8,7 +8,7 @@ from lib.secured import Way
 from lib.wait import Stopwatch, eventually
 from test_ops import check, of_kind
 
-TLS, MUTUAL = Way("TLSv1.3"), Way("mTLS")
+TLS, MUTUAL, JWKS = Way("TLSv1.3"), Way("mTLS"), Way("SASL_PLAINTEXT", "jwks")
 WATCHED_S = 2.0
 ATTEMPTS = 4
 
@@ -38,6 +38,10 @@ def puts_client(source):
 
 def says(name, text):
     return lambda credentials: credentials.write(name, text)
+
+
+def puts_token(**claims):
+    return lambda credentials: credentials.write("token", credentials.kafka.signed_token(**claims))
 
 
 def shows(listener, certificate):
@@ -71,6 +75,12 @@ FAILURES = [
             ["SCRAM-SHA-512"], spoil=says("password", "not-it"), mend=says("password", "sam-secret")),
     Failure("unknown mechanism", Way("SASL_SSL", "SCRAM-SHA-256"), "AUTHENTICATION_FAILED",
             ["SCRAM-SHA-256", "PLAIN, SCRAM-SHA-512, OAUTHBEARER"], listener="REAUTH"),
+    Failure("expired token", JWKS, "AUTHENTICATION_FAILED", ["OAUTHBEARER"],
+            spoil=puts_token(lifetime_s=-60), mend=puts_token()),
+    Failure("wrong audience", JWKS, "AUTHENTICATION_FAILED", ["OAUTHBEARER"],
+            spoil=puts_token(aud="another"), mend=puts_token()),
+    Failure("wrong issuer", JWKS, "AUTHENTICATION_FAILED", ["OAUTHBEARER"],
+            spoil=puts_token(iss="another"), mend=puts_token()),
 ]
 
 

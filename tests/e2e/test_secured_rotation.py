@@ -1,11 +1,12 @@
 """Secrets that change while records flow: the member stays, nothing is lost, and the old ones are no good any more."""
+import threading
 import uuid
 
 import pytest
 from confluent_kafka import KafkaError
 
 from lib.reader import Reader
-from lib.secured import Way
+from lib.secured import Way, unsecured_token
 from lib.wait import Stopwatch, eventually
 from test_secured_rig import comes_in, refusal
 
@@ -35,9 +36,10 @@ class Flow:
         self.reader.read(lambda: watch.seconds > seconds, timeout_s=seconds + 30)
 
     def end(self):
-        """Everything has come, to the same member."""
+        """Everything has come, to the same member, which ends well with the secrets that it has now."""
         self.reader.read_to_the_end(self.producer.stop())
         assert self.membership() == self.before
+        self.sidecar.close()
 
 
 @pytest.fixture
@@ -133,7 +135,62 @@ def test_the_brokers_authority_changes_while_records_flow(secured_kafka, start_f
         secured_kafka.show_certificate("TLS13", "broker")
 
 
-@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-512"])
+def test_a_token_and_its_key_change_while_records_flow(secured_kafka, start_flow):
+    way = Way("SASL_SSL", "jwks")
+    flow = start_flow(way)
+    old = secured_kafka.signed_token()
+    try:
+        secured_kafka.use_token_keys(one="token", two="token-two")
+        flow.sidecar.credentials.write("token", secured_kafka.signed_token(key="token-two", key_id="two"))
+        wait_for_refresh(flow, 1)
+        secured_kafka.use_token_keys(two="token-two")
+        cut_and_go_on(flow, "JWKSS")
+        refusal(secured_kafka, way, KafkaError._AUTHENTICATION, oauth_cb=lambda _: (old, 4e9))
+        flow.end()
+    finally:
+        secured_kafka.use_token_keys(one="token")
+    assert comes_in(secured_kafka, way)
+
+
+class TokenWriter:
+    """Puts a token that lasts some seconds in place of the one before, ahead of its end, as an agent in a pod does."""
+
+    def __init__(self, lifetime_s=4, every_s=1.5):
+        self.credentials, self.lifetime_s, self.every_s = None, lifetime_s, every_s
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def start(self, credentials):
+        """Begins; the properties that name the token's file."""
+        self.credentials = credentials
+        file = credentials.write("token", unsecured_token(self.lifetime_s))
+        self.thread.start()
+        return {"enable_sasl_oauthbearer_unsecure_jwt": None, "sasl_oauthbearer_config": None,
+                "sasl_oauthbearer_token_file": file}
+
+    def run(self):
+        while not self.stopping.is_set():
+            self.credentials.write("token", unsecured_token(self.lifetime_s))
+            self.stopping.wait(self.every_s)
+
+    def stop(self):
+        self.stopping.set()
+        self.thread.join(10)
+
+
+def test_short_lived_tokens_follow_one_another(start_flow):
+    """pitfall 91: each connection proves itself again before its session ends"""
+    writer = TokenWriter()
+    try:
+        flow = start_flow(Way("SASL_SSL", "unsecured"), listener="REAUTH", changes=writer.start)
+        flow.for_a_while(6)
+        cut_and_go_on(flow, "REAUTH")
+    finally:
+        writer.stop()
+    flow.end()
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-512", "unsecured"])
 def test_sessions_of_three_seconds_lose_nothing_under_load(secured_kafka, start_flow, reauthentication_seconds,
                                                            mechanism):
     """pitfall 91: connections stay, heartbeats are on time, and the same connections prove themselves again"""
