@@ -2,7 +2,8 @@
 """Measures the sidecar beside kcat on the same broker and data, in one run, and prints one table.
 
 Every contender reads the whole topic in each round, by turns, so that a busy moment of the machine hits all; the median
-of the rounds is shown. Ratios mean something, seconds do not.
+of the rounds is shown. Ratios mean something, seconds do not. With --tls each reads over TLS 1.3 too, and a sidecar's
+connections are cut again and again: what does a reconnect cost, and is the session resumed?
 """
 import argparse
 import os
@@ -19,10 +20,12 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
+from lib.fronts import is_resumed  # noqa: E402
 from lib.kafka import Kafka  # noqa: E402
 from lib.produce import producer, send  # noqa: E402
+from lib.secured import SecuredKafka  # noqa: E402
 from lib.sidecar import Sidecar  # noqa: E402
-from lib.wait import free_port  # noqa: E402
+from lib.wait import eventually, free_port  # noqa: E402
 
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
@@ -139,8 +142,23 @@ def proxied_port(kafka, target):
     return target + 2
 
 
+def contenders_of(kafka, topic, with_tls):
+    """{name: (how it reads, bootstrap address, settings, kcat's command)}"""
+    doors = {"": (kafka.bootstrap, {})}
+    if with_tls:
+        doors[" over TLS"] = (kafka.listeners["TLS13"], {"security.protocol": "SSL",
+                                                        "ssl.ca.location": kafka.folder / "secrets" / "ca.pem"})
+    found = {}
+    for suffix, (bootstrap, settings) in doors.items():
+        command = ["kcat", "-b", bootstrap, "-C", "-t", topic, "-q", "-e", "-o", "beginning"]
+        command += [word for key, value in settings.items() for word in ("-X", f"{key}={value}")]
+        for name, run in (("kcat (librdkafka)", kcat), ("sidecar, NDJSON", ndjson), ("sidecar, JSON", json)):
+            found[name + suffix] = (run, bootstrap, settings, command)
+    return found
+
+
 def measure(arguments, folder):
-    kafka = Kafka(folder / "kafka", "4.4.0")
+    kafka = Kafka(folder / "kafka", "4.4.0", secured=arguments.tls)
     try:
         topic = kafka.create_topic(partitions=1)
         maker = producer(kafka.bootstrap, queue_buffering_max_messages=1000000, linger_ms=50)
@@ -148,21 +166,43 @@ def measure(arguments, folder):
         for _ in range(arguments.count):
             send(maker, topic, value=value)
         assert maker.flush(120) == 0
-        command = ["kcat", "-b", kafka.bootstrap, "-C", "-t", topic, "-q", "-e", "-o", "beginning"]
-        contenders = {"kcat (librdkafka) to /dev/null": kcat, "sidecar, NDJSON polls": ndjson, "sidecar, JSON polls": json}
+        contenders = contenders_of(kafka, topic, arguments.tls)
         results = {name: [] for name in contenders}
         peak = 0
         for number in range(arguments.rounds):
-            for name, run in contenders.items():
+            for name, (run, bootstrap, settings, command) in contenders.items():
                 sidecar = None
                 if run is not kcat:
-                    sidecar = Sidecar(arguments.sidecar, folder, kafka.bootstrap, group=f"bench-{name[9:13]}-{number}",
-                                      topics=[topic]).wait_ready()
+                    sidecar = Sidecar(arguments.sidecar, folder, bootstrap, group=f"bench-{len(name)}-{number}",
+                                      topics=[topic], settings=settings).wait_ready()
                 results[name].append(run(sidecar, arguments.count, command))
                 if sidecar:
                     peak = max(peak, sidecar.rss_kib)
                     sidecar.close()
         return results, peak
+    finally:
+        kafka.down()
+
+
+def reconnect(arguments, folder, listener):
+    """Cuts all connections of a sidecar again and again. (connections made, those that resumed a session, CPU seconds)."""
+    kafka = SecuredKafka(folder / f"reconnects-{listener}", "4.4.0")
+    try:
+        topic, front = kafka.create_topic(partitions=1), kafka.fronts[listener]
+        sidecar = Sidecar(arguments.sidecar, folder, front.address, group="bench-reconnects", topics=[topic], settings={
+            "security.protocol": "SSL", "ssl.ca.location": kafka.secret("ca.pem"), "reconnect.backoff.ms": 10})
+        sidecar.wait_ready()
+        maker = producer(kafka.bootstrap)
+        before, burnt = front.count, cpu_seconds(sidecar.process.pid)
+        for number in range(arguments.reconnects):
+            front.cut()
+            send(maker, topic, value=b"after cut %d" % number)
+            maker.flush(30)
+            eventually(lambda: sidecar.http.get("/v1/poll", timeout_ms=1000).ok()["records"])
+        burnt = cpu_seconds(sidecar.process.pid) - burnt
+        openings = [opening for opening in front.openings[before:] if all(opening)]
+        sidecar.close()
+        return len(openings), sum(map(is_resumed, openings)), burnt
     finally:
         kafka.down()
 
@@ -173,11 +213,15 @@ def main():
     parser.add_argument("--count", type=int, default=1_000_000, help="records")
     parser.add_argument("--size", type=int, default=100, help="bytes of a value")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--tls", action="store_true", help="also over TLS, and reconnects")
+    parser.add_argument("--reconnects", type=int, default=100, help="how often connections are cut, with --tls")
     arguments = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-"))
     try:
         results, peak = measure(arguments, folder)
         join_ms, idle = start_to_join(arguments.sidecar, folder)
+        reconnects = {listener: reconnect(arguments, folder, listener)
+                      for listener in (("TLS12", "TLS13") if arguments.tls else ())}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"{arguments.count:,} records of {arguments.size} B, 1 partition, uncompressed, medians of {arguments.rounds}")
@@ -188,6 +232,9 @@ def main():
         base = base or seconds
         print(f"{name:32} {arguments.count / seconds:12,.0f} records/s   {base / seconds:5.2f} x kcat"
               f"   {burnt * 1e6 / arguments.count:6.2f} CPU us/record")
+    for listener, (made, resumed, burnt) in reconnects.items():
+        print(f"{listener}: {arguments.reconnects} cuts, {made} connections made, {resumed} of them resumed a session, "
+              f"{burnt * 1000 / made:.1f} CPU ms each with a poll")
     print(f"memory of the sidecar after a run: {peak / 1024:.1f} MiB; idle: {idle / 1024:.1f} MiB")
     print(f"binary: {pathlib.Path(arguments.sidecar).stat().st_size / 1024:.0f} KiB; "
           f"start to JoinGroup: {join_ms:.0f} ms")
