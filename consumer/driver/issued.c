@@ -88,16 +88,12 @@ static bool fetch(
 static bool make(
     const struct sasl_plan *plan, struct fresh *fresh, char error[SECRETS_ERROR_BYTES]
 ) {
-    char why[OAUTH_ERROR_BYTES] = "";
-    int64_t lifetime_ms = plan->lifetime_ms;
+    int64_t *end_ms = &fresh->claims.expires_at_ms;
     fresh->claims.issued_at_ms = fresh->wall_ms;
-    fresh->claims.expires_at_ms = fresh->wall_ms + lifetime_ms;
-    bool is_made = oauth_token_make_unsigned(
-        plan->claims, plan->claim_count, fresh->wall_ms, lifetime_ms, &fresh->token, why
-    );
-    if (is_made) return true;
-    (void)snprintf(error, SECRETS_ERROR_BYTES, "sasl.mechanism: no unsigned token: %s", why);
-    return false;
+    if (plan->config) {
+        return oauth_config_make_token(plan->config, fresh->wall_ms, &fresh->token, end_ms, error);
+    }
+    return jaas_make_unsigned_token(plan->jaas, fresh->wall_ms, &fresh->token, end_ms, error);
 }
 
 static void back_off(struct issued *issued, const struct options *options, int64_t wall_ms) {

@@ -8,10 +8,11 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_LIFETIME_S = 3600, MOST_LIFETIME_S = 365 * 24 * 3600 };
+_Static_assert((int)OAUTH_ERROR_BYTES <= (int)SECRETS_ERROR_BYTES, "errors about tokens fit");
+_Static_assert((int)JAAS_ERROR_BYTES <= (int)SECRETS_ERROR_BYTES, "errors about modules fit");
+_Static_assert((int)OAUTH_MOST_EXTENSIONS >= (int)JAAS_MOST_OPTIONS, "a module's extensions fit");
 
 static bool refuse(char error[SECRETS_ERROR_BYTES], enum option_name name, const char *what) {
     (void)snprintf(error, SECRETS_ERROR_BYTES, "%s: %s", options_row(name)->key, what);
@@ -33,119 +34,23 @@ static bool read_jaas(
 // ------------------------------------------------------------------------------------------------
 // OAUTHBEARER
 
-static bool add_extension(struct sasl_plan *plan, const char *name, const char *value) {
-    if (plan->sasl.extension_count == PLAN_MOST_EXTENSIONS) return false;
-    plan->extensions[plan->sasl.extension_count++] = (struct sasl_extension){ name, value };
-    return true;
-}
-
-// Cuts "a=1,b=2" into its pairs.
+// An option wins over the extensions of the text that describes an unsigned token.
 static bool read_extensions(
-    struct sasl_plan *plan, const char *text, char error[SECRETS_ERROR_BYTES]
+    struct sasl_plan *plan, const struct secrets *secrets, char error[SECRETS_ERROR_BYTES]
 ) {
-    if (plan->jaas) plan->sasl.extension_count = jaas_extensions(plan->jaas, plan->extensions);
-    plan->sasl.extensions = plan->extensions;
-    if (!text) return true;
-    plan->sasl.extension_count = 0;
-    plan->extension_text = secret_dup(text);
-    char *rest = NULL;
-    for (char *pair = strtok_r(plan->extension_text, ",", &rest); pair;
-         pair = strtok_r(NULL, ",", &rest)) {
-        char *equals = strchr(pair, '=');
-        if (!equals || equals == pair || !add_extension(plan, pair, equals + 1)) {
-            return refuse(error, OPTION_SASL_OAUTHBEARER_EXTENSIONS, "wanted is key=value,…");
-        }
-        *equals = '\0';
+    const char *text = secrets->texts[OPTION_SASL_OAUTHBEARER_EXTENSIONS];
+    const char *config = secrets->texts[OPTION_SASL_OAUTHBEARER_CONFIG];
+    bool is_read = true;
+    if (text) {
+        is_read = oauth_extensions_read(text, &plan->extensions, error);
+    } else if (config) {
+        is_read = oauth_extensions_read_config(config, &plan->extensions, error);
+    } else if (plan->jaas) {
+        plan->extensions.count = jaas_extensions(plan->jaas, plan->extensions.all);
     }
-    return true;
-}
-
-static bool add_claim(
-    struct sasl_plan *plan, enum oauth_claim_kind kind, const char *name, const char *value
-) {
-    if (plan->claim_count == PLAN_MOST_CLAIMS) return false;
-    plan->claims[plan->claim_count++] = (struct oauth_claim){ kind, name, value };
-    return true;
-}
-
-static bool read_lifetime(struct sasl_plan *plan, const char *text) {
-    char *end = NULL;
-    long long seconds = text ? strtoll(text, &end, 10) : DEFAULT_LIFETIME_S;
-    if (text && (end == text || *end != '\0')) return false;
-    plan->lifetime_ms = (int64_t)seconds * 1000;
-    return seconds > 0 && seconds <= MOST_LIFETIME_S;
-}
-
-/// What librdkafka's sasl.oauthbearer.config has.
-struct config {
-    const char *principal;
-    const char *principal_claim;
-    const char *scope;
-    const char *scope_claim;
-    const char *lifetime_s;
-};
-
-static bool take_pair(struct sasl_plan *plan, struct config *config, char *pair) {
-    static const char extension[] = "extension_";
-    char *equals = strchr(pair, '=');
-    if (!equals) return false;
-    *equals = '\0';
-    const char *value = equals + 1;
-    if (strcmp(pair, "principal") == 0) {
-        config->principal = value;
-    } else if (strcmp(pair, "principalClaimName") == 0) {
-        config->principal_claim = value;
-    } else if (strcmp(pair, "scope") == 0) {
-        config->scope = value;
-    } else if (strcmp(pair, "scopeClaimName") == 0) {
-        config->scope_claim = value;
-    } else if (strcmp(pair, "lifeSeconds") == 0) {
-        config->lifetime_s = value;
-    } else if (strncmp(pair, extension, sizeof extension - 1) == 0) {
-        return add_extension(plan, pair + sizeof extension - 1, value);
-    } else {
-        return false;
-    }
-    return true;
-}
-
-static bool read_config(struct sasl_plan *plan, const struct secrets *secrets, char *error) {
-    const enum option_name name = OPTION_SASL_OAUTHBEARER_CONFIG;
-    struct config config = {
-        .principal_claim = secrets->texts[OPTION_SASL_OAUTHBEARER_SUB_CLAIM_NAME],
-        .scope_claim = secrets->texts[OPTION_SASL_OAUTHBEARER_SCOPE_CLAIM_NAME],
-    };
-    plan->config_text = secret_dup(secrets->texts[name]);
-    char *rest = NULL;
-    for (char *pair = strtok_r(plan->config_text, " ", &rest); pair;
-         pair = strtok_r(NULL, " ", &rest)) {
-        if (take_pair(plan, &config, pair)) continue;
-        return refuse(
-            error,
-            name,
-            "wanted are principal=, principalClaimName=, scope=, scopeClaimName=, lifeSeconds= and "
-            "extension_NAME=, separated by blanks"
-        );
-    }
-    if (!config.principal) return refuse(error, name, "has no principal=");
-    if (!read_lifetime(plan, config.lifetime_s)) {
-        return refuse(error, name, "lifeSeconds is not a number of seconds up to a year");
-    }
-    bool is_added = add_claim(
-        plan,
-        OAUTH_STRING,
-        config.principal_claim ? config.principal_claim : "sub",
-        config.principal
-    );
-    if (!config.scope) return is_added;
-    // a list names its separator first
-    size_t size = strlen(config.scope) + 2;
-    plan->scopes = must_alloc(size);
-    (void)snprintf(plan->scopes, size, ",%s", config.scope);
-    return is_added &&
-           add_claim(
-               plan, OAUTH_LIST, config.scope_claim ? config.scope_claim : "scope", plan->scopes
-           );
+    plan->sasl.extensions = plan->extensions.all;
+    plan->sasl.extension_count = plan->extensions.count;
+    return is_read;
 }
 
 // Tokens without a signature, for development.
@@ -164,16 +69,13 @@ static bool plan_unsigned(
         );
     }
     plan->source = TOKEN_MADE;
-    if (secrets->texts[OPTION_SASL_OAUTHBEARER_CONFIG]) return read_config(plan, secrets, error);
-    if (!plan->jaas) {
-        return refuse(
-            error, OPTION_SASL_OAUTHBEARER_CONFIG, "principal=NAME is needed for an unsigned token"
-        );
-    }
-    plan->claim_count = jaas_claims(plan->jaas, plan->claims);
-    const char *lifetime_s = jaas_find(plan->jaas, "unsecuredLoginLifetimeSeconds");
-    return read_lifetime(plan, lifetime_s) ||
-           refuse(error, OPTION_SASL_JAAS_CONFIG, "unsecuredLoginLifetimeSeconds is wrong");
+    plan->config = secrets->texts[OPTION_SASL_OAUTHBEARER_CONFIG];
+    return plan->config || plan->jaas ||
+           refuse(
+               error,
+               OPTION_SASL_OAUTHBEARER_CONFIG,
+               "principal=NAME is needed for an unsigned token"
+           );
 }
 
 // A token in a file, without the blanks around it.
@@ -222,9 +124,7 @@ static bool plan_bearer(
     const enum option_name file = OPTION_SASL_OAUTHBEARER_TOKEN_FILE;
     const enum option_name url = OPTION_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL;
     const char *method = options_text(options, OPTION_SASL_OAUTHBEARER_METHOD);
-    if (!read_extensions(plan, secrets->texts[OPTION_SASL_OAUTHBEARER_EXTENSIONS], error)) {
-        return false;
-    }
+    if (!read_extensions(plan, secrets, error)) return false;
     if (secrets->texts[file]) return plan_file(plan, secrets, file, error);
     if (secrets_file_url_path(secrets->texts[url])) return plan_file(plan, secrets, url, error);
     if (secrets->texts[url]) return plan_endpoint(plan, secrets, error);
@@ -268,8 +168,6 @@ bool sasl_plan_make(
 void sasl_plan_dispose(struct sasl_plan *plan) {
     jaas_free(plan->jaas);
     secret_free(plan->token);
-    secret_free(plan->extension_text);
-    secret_free(plan->config_text);
-    secret_free(plan->scopes);
+    oauth_extensions_dispose(&plan->extensions);
     *plan = (struct sasl_plan){ 0 };
 }

@@ -5,7 +5,7 @@
 
 #include "consumer/driver/secrets.h"
 #include "consumer/security/jaas.h"
-#include "consumer/security/oauth_token.h"
+#include "consumer/security/oauth_config.h"
 #include "consumer/security/sasl.h"
 
 #include <stdbool.h>
@@ -20,8 +20,6 @@ enum token_source {
     TOKEN_FETCHED, ///< from an endpoint, by client credentials
 };
 
-enum { PLAN_MOST_EXTENSIONS = JAAS_MOST_OPTIONS, PLAN_MOST_CLAIMS = JAAS_MOST_OPTIONS + 2 };
-
 /// A plan. Its texts are borrowed from the secrets that it was made of, or its own.
 struct sasl_plan {
     struct sasl_options sasl; ///< without what is issued for a time
@@ -34,17 +32,13 @@ struct sasl_plan {
     const char *client_secret;
     const char *scope;
 
-    struct oauth_claim claims[PLAN_MOST_CLAIMS]; ///< of TOKEN_MADE
-    size_t claim_count;
-    int64_t lifetime_ms;
+    const char
+        *config; ///< of TOKEN_MADE: sasl.oauthbearer.config; NULL: `jaas` describes the token
 
     // the module's own
-    struct sasl_extension extensions[PLAN_MOST_EXTENSIONS];
+    struct oauth_extensions extensions;
     struct jaas *jaas;
     char *token;
-    char *extension_text;
-    char *config_text;
-    char *scopes;
 };
 
 /// Makes a plan in zeroed storage, which the caller disposes of in any case. False with a sentence
