@@ -3,6 +3,7 @@
 #include "tests/unit/suite.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,10 @@ static bool is_wanted(Suite *suite, int count, char **names) {
 }
 
 int main(int argc, char **argv) {
+    char seconds[16];
+    (void)snprintf(seconds, sizeof seconds, "%d", TIMEOUT_SECONDS);
+    // A busy machine decides no test. NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread yet
+    (void)setenv("CK_DEFAULT_TIMEOUT", seconds, 0);
     SRunner *runner = srunner_create(NULL);
     SRunner *unwanted = srunner_create(NULL); // suites can only be freed by a runner
     for (int i = 0; i < maker_count; i++) {

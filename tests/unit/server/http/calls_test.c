@@ -502,6 +502,7 @@ END_TEST
 
 START_TEST(the_management_listener_has_health_and_metrics_alone) { // pitfall 117
     struct client other = client_connect_management();
+    ck_assert_int_eq(client_call(&client, "GET", "/v1/paused", NULL), 200); // it is accepted
     ck_assert_int_eq(client_call(&other, "GET", "/healthz", NULL), 200);
     ck_assert_int_eq(client_call(&other, "GET", "/readyz", NULL), 200);
     ck_assert_int_eq(client_call(&other, "GET", "/metrics", NULL), 200);
