@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+struct request;
 struct service;
 
 /// A connection of a client.
@@ -21,5 +22,6 @@ struct connection {
     struct patrol_entry patrolled;
     struct tls_watch handshake;
     struct tls_identity *identity; ///< the certificate of its TLS session; NULL: it has none
+    struct request *request;       ///< that is not over; NULL: none
     bool bad_escape; ///< of the request that is being received: its URL has %00 or the like
 };

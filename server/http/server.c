@@ -24,7 +24,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REFUSED_CONNECTIONS = 64, MANAGEMENT_CONNECTIONS = 64, NOTES_BYTES = 8 << 10 };
+enum {
+    REFUSED_CONNECTIONS = 64,
+    MANAGEMENT_CONNECTIONS = 64,
+    NOTES_BYTES = 8 << 10,
+    MANY_PARAMETERS = 64
+};
 
 struct http_server {
     struct service *service;
@@ -131,9 +136,18 @@ static void open_connection(
     patrol_add(server->patrol, &connection->patrolled, &connection->peer, is_urgent);
 }
 
+static void end_request(struct http_server *server, struct request *request) {
+    if (request->abandon) request->abandon(request);
+    request->connection->request = NULL;
+    request_free(request);
+    (void)change(server, &server->request_count, -1);
+}
+
+/// libmicrohttpd does not tell of the end of a request whose query it had no room for.
 static void close_connection(struct http_server *server, void **context) {
     struct connection *connection = *context;
     must(connection != NULL);
+    if (connection->request) end_request(server, connection->request);
     if (!server->is_management) {
         registry_on_close(server->service->consumers, &connection->peer);
     }
@@ -154,15 +168,28 @@ static void on_connection(
     }
 }
 
+/// libmicrohttpd notes each parameter of a query. When it has no room for more it has an answer,
+/// but gives it only when something happens on the connection: this does.
+static void provide_for_many_parameters(const char *uri, struct MHD_Connection *mhd) {
+    size_t count = 0;
+    for (const char *at = uri; *at; at++)
+        count += *at == '&';
+    if (count < MANY_PARAMETERS) return;
+    MHD_suspend_connection(mhd);
+    MHD_resume_connection(mhd);
+}
+
 /// Called at the first line of a request: what is returned is its context from then on.
 static void *on_first_line(void *arg, const char *uri, struct MHD_Connection *mhd) {
     struct http_server *server = arg;
     struct connection *connection = connection_of(mhd);
-    (void)uri;
+    provide_for_many_parameters(uri, mhd);
     (void)change(server, &server->request_count, 1);
     connection->bad_escape = false;
     patrol_enter(server->patrol, &connection->patrolled, PATROL_RECEIVING);
-    return request_new(connection, mhd);
+    if (connection->request) end_request(server, connection->request);
+    connection->request = request_new(connection, mhd);
+    return connection->request;
 }
 
 static int hex_digit(char c) {
@@ -260,10 +287,8 @@ static void on_completed(
         path,
         request->answered_with
     );
-    if (request->abandon) request->abandon(request);
-    request_free(request);
+    end_request(server, request);
     *context = NULL;
-    (void)change(server, &server->request_count, -1);
 }
 
 /// Memory of a connection: room for a head above the bound, so that it is ours to answer, and for

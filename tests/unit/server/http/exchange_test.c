@@ -294,6 +294,25 @@ START_TEST(a_connection_is_kept_as_its_version_says) {
 
 END_TEST
 
+START_TEST(a_query_with_too_many_parameters_leaves_nobody_waiting) {
+    struct out text = { 0 };
+    out_string(&text, "GET /v1/paused?");
+    for (int i = 0; i < 2000; i++)
+        out_string(&text, "a&");
+    out_string(&text, "a HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    client_send(&client, out_text(&text));
+    out_dispose(&text);
+    ck_assert(client_is_ended(&client));
+    client_close(&client);
+    client = client_connect_management();
+    ck_assert_int_eq(client_call(&client, "GET", "/metrics", NULL), 200);
+    ck_assert_ptr_nonnull(
+        strstr(client_body(&client), "\nkafka_sidecar_http_requests_too_slow_total 0\n")
+    );
+}
+
+END_TEST
+
 // The page
 
 START_TEST(a_target_with_scheme_and_host_means_its_path) {
@@ -440,6 +459,7 @@ SUITE(exchange) {
         a_poll_behind_a_commit_in_one_packet_waits_for_it,
         a_connection_is_kept_as_its_version_says,
         a_target_with_scheme_and_host_means_its_path,
+        a_query_with_too_many_parameters_leaves_nobody_waiting,
         a_browser_sees_a_page_that_loads_nothing,
         a_program_sees_the_same_as_json,
         a_time_may_be_text_in_body_and_query,
