@@ -12,7 +12,7 @@ enum {
     /// Kafka's own least, below which a broker's word is not taken: fewer make the proof cheap to
     /// guess from for whoever stands between.
     SCRAM_LEAST_ITERATIONS = 4096,
-    /// What one answer may cost us: about 60 ms. Kafka stores no more than 16384.
+    /// What one answer may cost us: 60 to 180 ms. Kafka stores no more than 16384.
     SCRAM_MOST_ITERATIONS = 100000,
     /// A message of Kafka's has about 150.
     SCRAM_MOST_MESSAGE_BYTES = 4096,
