@@ -210,7 +210,9 @@ static void ignore(void *arg, const struct kc_result *result) {
 /// The stream has left the seat.
 static void leave_stream(struct delivery *delivery) {
     enter(delivery, STATE_FREE);
-    if (delivery->stream.rewinds) append(&delivery->rewinds, (struct kc_call){ .done = ignore });
+    // A consumer that closes takes no commands for long, and has no use for its positions.
+    bool goes_back = delivery->stream.rewinds && !delivery->shut;
+    if (goes_back) append(&delivery->rewinds, (struct kc_call){ .done = ignore });
     must(pthread_cond_broadcast(&delivery->waited) == 0);
     on_free(delivery);
 }

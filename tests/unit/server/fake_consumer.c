@@ -190,6 +190,13 @@ void fake_fail_partition(
     fake_unlock();
 }
 
+int fake_called(enum fake_command command) {
+    fake_lock();
+    int count = fake.called[command];
+    fake_unlock();
+    return count;
+}
+
 void fake_hold(enum fake_command command) {
     fake_lock();
     fake.held[command] = true;

@@ -77,6 +77,9 @@ void fake_fail_partition(
     const char *topic, int32_t partition, enum kc_status status, int16_t kafka_error
 );
 
+/// How many commands of that kind have been given.
+int fake_called(enum fake_command command);
+
 /// Keeps commands of that kind from completing until fake_release().
 void fake_hold(enum fake_command command);
 

@@ -400,6 +400,23 @@ START_TEST(a_stream_ends_when_its_consumer_is_closed) {
 
 END_TEST
 
+START_TEST(positions_of_a_consumer_that_is_closed_do_not_go_back) {
+    static const char body[] = "{\"config\":{\"group.id\":\"g\"},\"topics\":[\"orders\"]}";
+    ck_assert_int_eq(client_call(&other, "PUT", "/v1/consumers/audit", body), 201);
+    struct reader reader = reader_ask_at("/v1/consumers/audit/stream", "");
+    ck_assert_int_eq(client_read_head(&reader.client), 200);
+    fake_choose(1);
+    fake_wait_for_waiting(true);
+    client_ask(&other, "DELETE", "/v1/consumers/audit", NULL);
+    read_to_end(&reader);
+    ck_assert_int_eq(client_read_head(&other), 204);
+    fake_wait_for_freed();
+    ck_assert_int_eq(fake_called(FAKE_REWIND), 0);
+    reader_close(&reader);
+}
+
+END_TEST
+
 START_TEST(a_stream_of_events_is_told_of_rebalances_and_waited_for) { // pitfall 83
     struct reader reader = events_begin();
     fake_wait_for_waiting(true);
@@ -505,6 +522,7 @@ SUITE(record_stream) {
         a_new_session_does_not_wait_for_a_stream_that_nobody_reads,
         a_stream_without_a_session_gives_way_to_one,
         a_stream_ends_when_its_consumer_is_closed,
+        positions_of_a_consumer_that_is_closed_do_not_go_back,
         a_stream_of_events_is_told_of_rebalances_and_waited_for,
         a_stream_of_lines_is_not_waited_for,
         wrong_wishes_take_nothing,
