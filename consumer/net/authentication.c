@@ -164,8 +164,9 @@ static enum authentication_result refused(
     (void)snprintf(
         why,
         CONNECTION_ERROR_BYTES,
-        "the broker refused to authenticate by %s: %.*s (error %d)",
+        "the broker refused to authenticate by %s%s: %.*s (error %d)",
         sasl_mechanism(authentication->sasl),
+        sasl_hint(authentication->sasl),
         said.size > 200 ? 200 : (int)said.size,
         said.data ? (const char *)said.data : "",
         response->error_code

@@ -71,9 +71,17 @@ static bool oauth_check(const struct sasl_options *options, char error[SASL_ERRO
     return false;
 }
 
+static bool is_over(const char *token, int64_t wall_ms) {
+    struct oauth_claims claims;
+    char error[OAUTH_ERROR_BYTES];
+    return oauth_token_read(slice_from_string(token), NULL, &claims, error) &&
+           claims.expires_at_ms <= wall_ms;
+}
+
 static void append_token(struct sasl *sasl, int64_t wall_ms, struct buf *message) {
     const struct sasl_credentials *credentials = sasl->credentials;
     if (credentials->token) {
+        sasl->is_token_over = is_over(credentials->token, wall_ms);
         secret_append_string(message, credentials->token);
         return;
     }

@@ -152,6 +152,10 @@ const char *sasl_why(const struct sasl *sasl) {
     return sasl->why;
 }
 
+const char *sasl_hint(const struct sasl *sasl) {
+    return sasl->is_token_over ? " (the token has expired)" : "";
+}
+
 enum sasl_turn sasl_fail(struct sasl *sasl, const char *format, ...) {
     int used = snprintf(sasl->why, sizeof sasl->why, "SASL %s: ", sasl_mechanism(sasl));
     va_list arguments;

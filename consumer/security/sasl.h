@@ -92,3 +92,7 @@ enum sasl_turn sasl_next(struct sasl *sasl, struct slice answer, struct buf *mes
 /// One sentence for people on the failure, without a secret; "" without one. Texts of the broker in
 /// it are printable ASCII. Borrowed until the exchange is freed.
 const char *sasl_why(const struct sasl *sasl);
+
+/// What may explain a broker's refusal: " (…)", which follows the mechanism; "" when nothing is
+/// known. Static.
+const char *sasl_hint(const struct sasl *sasl);

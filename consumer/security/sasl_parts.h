@@ -51,6 +51,7 @@ struct sasl {
     enum sasl_state state;
     char *host;
     struct scram scram; ///< of SCRAM
+    bool is_token_over; ///< of OAUTHBEARER: it said so of itself when the exchange began
     char refusal[128];  ///< of OAUTHBEARER: what the broker said against the token; "": nothing
     char why[SASL_WHY_BYTES];
 };

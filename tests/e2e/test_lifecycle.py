@@ -120,7 +120,7 @@ def test_help_and_version(binary):
     (["--set", "session.timeout.ms=soon"], ["session.timeout.ms"]),
     (["--set", "session.timeout.ms=-1"], ["session.timeout.ms"]),
     (["--set", "isolation.level=dirty"], ["isolation.level", "read_committed"]),
-    (["--set", "nonsense"], ["nonsense"]),
+    (["--set", "nonsense"], ["--set wants key=value"]),
     (["--frobnicate"], ["--frobnicate"]),
     (["--config", "/nonexistent.properties"], ["/nonexistent.properties"]),
     (["--set", "http.listener=0.0.0.0:8092"], ["http.listener"]),

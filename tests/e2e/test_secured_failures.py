@@ -75,7 +75,7 @@ FAILURES = [
             ["SCRAM-SHA-512"], spoil=says("password", "not-it"), mend=says("password", "sam-secret")),
     Failure("unknown mechanism", Way("SASL_SSL", "SCRAM-SHA-256"), "AUTHENTICATION_FAILED",
             ["SCRAM-SHA-256", "PLAIN, SCRAM-SHA-512, OAUTHBEARER"], listener="REAUTH"),
-    Failure("expired token", JWKS, "AUTHENTICATION_FAILED", ["OAUTHBEARER"],
+    Failure("expired token", JWKS, "AUTHENTICATION_FAILED", ["OAUTHBEARER (the token has expired)"],
             spoil=puts_token(lifetime_s=-60), mend=puts_token()),
     Failure("wrong audience", JWKS, "AUTHENTICATION_FAILED", ["OAUTHBEARER"],
             spoil=puts_token(aud="another"), mend=puts_token()),

@@ -1,4 +1,5 @@
 """Waiting for conditions: tests never sleep for a time and hope."""
+import os
 import random
 import socket
 import time
@@ -40,9 +41,12 @@ class Stopwatch:
         return time.monotonic() - self.began
 
 
+_given = set()
+
+
 def free_port(count=1):
     """The first of `count` successive ports of 127.0.0.1 that nobody uses, below those which the
-    system gives to outgoing connections."""
+    system gives to outgoing connections. None is given twice, by this process or its siblings."""
     def usable(port):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -52,7 +56,12 @@ def free_port(count=1):
             except OSError:
                 return False
 
+    sibling = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 2
+    if len(_given) > 1000:
+        _given.clear()
     while True:
-        port = random.randrange(18000, 22000)
-        if all(usable(port + number) for number in range(count)):
+        port = random.randrange(18000 + 2000 * sibling, 20000 + 2000 * sibling - count)
+        ports = range(port, port + count)
+        if _given.isdisjoint(ports) and all(usable(number) for number in ports):
+            _given.update(ports)
             return port

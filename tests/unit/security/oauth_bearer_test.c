@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // OAUTHBEARER: the one message, a broker's no, and what cannot be sent.
+#include "consumer/security/base64.h"
 #include "consumer/security/sasl.h"
 #include "tests/unit/suite.h"
 
@@ -97,6 +98,38 @@ START_TEST(a_refusal_is_acknowledged_and_never_becomes_a_yes) {
 
 END_TEST
 
+static const struct {
+    int64_t wall_ms;
+    const char *hint;
+} moments[] = {
+    { 999999, "" },
+    { 1000000, " (the token has expired)" },
+    { 2000000, " (the token has expired)" },
+};
+
+START_TEST(that_a_token_is_over_explains_a_refusal) {
+    struct buf token = { 0 };
+    struct buf message = { 0 };
+    char error[SASL_ERROR_BYTES];
+    base64_encode(BASE64_URL, SLICE_LITERAL("{\"alg\":\"none\"}"), &token);
+    buf_append_byte(&token, '.');
+    base64_encode(BASE64_URL, SLICE_LITERAL("{\"sub\":\"a\",\"exp\":1000}"), &token);
+    buf_append(&token, ".", 2); // with its NUL
+    const struct sasl_options by_token = { .mechanism = "OAUTHBEARER",
+                                           .token = (const char *)token.data };
+    struct sasl_credentials *credentials = sasl_credentials_new(&by_token, error);
+    ck_assert_msg(credentials != NULL, "%s", error);
+    struct sasl *sasl = sasl_new(credentials, "broker.test");
+    ck_assert_int_eq(sasl_first(sasl, moments[_i].wall_ms, &message), SASL_SEND);
+    ck_assert_str_eq(sasl_hint(sasl), moments[_i].hint);
+    sasl_free(sasl);
+    sasl_credentials_free(credentials);
+    buf_dispose(&token);
+    buf_dispose(&message);
+}
+
+END_TEST
+
 START_TEST(a_refusal_in_deep_brackets_is_one_without_a_reason) {
     static char deep[60000];
     memset(deep, '[', sizeof deep - 1);
@@ -172,6 +205,9 @@ SUITE(oauth_bearer) {
         a_refusal_is_acknowledged_and_never_becomes_a_yes,
         0,
         sizeof refusals / sizeof refusals[0]
+    );
+    tcase_add_loop_test(
+        cases, that_a_token_is_over_explains_a_refusal, 0, sizeof moments / sizeof moments[0]
     );
     tcase_add_loop_test(
         cases,
