@@ -252,7 +252,8 @@ static void take_seat(struct delivery *delivery, const struct peer *peer, bool h
     metrics_add(delivery->metrics, METRIC_POLLS, 1);
 }
 
-/// Who polls again over the connection says so itself, even when it has sent that ahead.
+/// Who polls again over the connection, or commits what was delivered, says so itself, even when it
+/// has sent that ahead.
 static void take_word(struct delivery *delivery, const struct peer *peer) {
     if (delivery->state == STATE_IN_DOUBT && delivery->peer == peer) decide(delivery, true);
 }
@@ -413,6 +414,12 @@ void delivery_on_request(struct delivery *delivery, const struct peer *peer) {
             settle(delivery, DELIVERY_WHAT_IS_KNOWN);
         }
     }
+    unlock(delivery);
+}
+
+void delivery_on_commit(struct delivery *delivery, const struct peer *peer) {
+    lock(delivery);
+    take_word(delivery, peer);
     unlock(delivery);
 }
 

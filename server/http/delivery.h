@@ -98,6 +98,10 @@ void delivery_on_sent(struct delivery *delivery, const struct peer *peer, bool w
 /// ahead of it.
 void delivery_on_request(struct delivery *delivery, const struct peer *peer);
 
+/// A commit of all that was delivered came over `peer`: who sends one means the answer before it,
+/// even when the commit was sent ahead of that answer.
+void delivery_on_commit(struct delivery *delivery, const struct peer *peer);
+
 /// The connection of `peer` is about to be closed; its fd is still open.
 void delivery_on_close(struct delivery *delivery, const struct peer *peer);
 

@@ -77,6 +77,7 @@ void handle_commit(struct request *request) {
         );
         return;
     }
+    if (!list.given) delivery_on_commit(request->consumer->delivery, request->peer);
     if (is_async) {
         commit_behind(request, &list);
     } else {

@@ -97,6 +97,25 @@ START_TEST(a_request_sent_ahead_of_the_answer_says_nothing_of_it) { // pitfall 1
 
 END_TEST
 
+START_TEST(a_commit_sent_ahead_of_the_answer_commits_it) { // pitfall 105, pitfall 109
+    struct client client = client_connect();
+    add_three();
+    client_send(
+        &client,
+        "GET /v1/poll HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        "POST /v1/commit HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    );
+    fake_wait_for(FAKE_COMMIT, 1); // and nothing has been read
+    fake_wait_for_no_poll();
+    expect(1, 0);
+    ck_assert_int_eq(client_read(&client), 200);
+    ck_assert_int_eq(client_read(&client), 200);
+    ck_assert_int_eq(fake_committed("orders", 0), 3);
+    client_close(&client);
+}
+
+END_TEST
+
 START_TEST(a_request_after_one_sent_ahead_says_that_it_was_taken) { // pitfall 105
     struct client client = client_connect();
     add_three();
@@ -421,6 +440,7 @@ SUITE(delivery) {
     const TTest *const over_tcp[] = {
         the_next_request_on_the_connection_says_that_it_was_taken,
         a_request_sent_ahead_of_the_answer_says_nothing_of_it,
+        a_commit_sent_ahead_of_the_answer_commits_it,
         a_request_after_one_sent_ahead_says_that_it_was_taken,
         while_an_answer_is_being_sent_others_do_not_poll,
         a_pool_of_two_connections_may_poll_by_turns,
