@@ -97,18 +97,6 @@ static void fill_member(struct engine *engine, struct kc_description *descriptio
     description->last_error_text = member.error.status ? status_text(member.error.status) : "";
 }
 
-/// Of a broker's connections, the one whose end is worth telling; NULL when none failed.
-static const struct connection *find_trouble(const struct broker *broker) {
-    const struct connection *found = NULL;
-    for (int i = 0; i < PURPOSE_COUNT; i++) {
-        const struct connection *connection = &broker->connections[i];
-        bool failed = connection->last_error_text[0] && !connection->is_planned;
-        if (!failed || connection_is_open(connection)) continue;
-        if (!found || connection->failed_at_ms > found->failed_at_ms) found = connection;
-    }
-    return found;
-}
-
 static void fill_brokers(
     const struct engine *engine, struct arena *arena, struct kc_description *description
 ) {
@@ -117,7 +105,7 @@ static void fill_brokers(
     const struct api *fetch = api_find(API_FETCH);
     for (const struct broker *broker = engine->cluster.brokers; broker; broker = broker->hh.next) {
         const struct connection *general = &broker->connections[PURPOSE_GENERAL];
-        const struct connection *trouble = find_trouble(broker);
+        const struct connection *trouble = broker_trouble(broker);
         states[description->broker_count++] = (struct kc_broker_state){
             .node_id = broker->node_id < 0 ? -1 : broker->node_id,
             .host = broker->host,

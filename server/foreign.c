@@ -171,7 +171,6 @@ static const struct foreign keys[] = {
     IDLE("api.version.fallback.ms", versions_are_asked),
     IDLE("broker.version.fallback", versions_are_asked),
     REFUSED("topic.blacklist", "no topic can be left out of what is subscribed to"),
-    REFUSED("plugin.library.paths", no_plugins),
     IDLE("queued.min.messages", one_buffer),
     IDLE("fetch.queue.backoff.ms", one_buffer),
     IDLE("fetch.error.backoff.ms", "a failed fetch is repeated after retry.backoff.ms"),

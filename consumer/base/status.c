@@ -21,6 +21,10 @@ const char *status_name(enum status status) {
     return entries[status].name;
 }
 
+bool status_is_of_security(enum status status) {
+    return status == STATUS_TLS_FAILED || status == STATUS_AUTHENTICATION_FAILED;
+}
+
 const char *status_text(enum status status) {
     must((size_t)status < sizeof entries / sizeof entries[0]);
     return entries[status].text;

@@ -3,6 +3,8 @@
 // broker's own error code is another thing: wire/kafka_error.h.
 #pragma once
 
+#include <stdbool.h>
+
 /// X(NAME, sentence). consumer/consumer.h repeats the list as KC_ names, in the same order (checked
 /// at compile time).
 #define STATUS_LIST(X)                                                                    \
@@ -53,6 +55,9 @@ enum status {
 
 /// The name in upper snake case, as APIs show it ("NOT_ASSIGNED"). Static.
 const char *status_name(enum status status);
+
+/// True for trouble that other credentials, or another trust, may end.
+bool status_is_of_security(enum status status);
 
 /// One sentence for people. Static.
 const char *status_text(enum status status);

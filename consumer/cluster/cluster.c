@@ -419,17 +419,28 @@ bool cluster_is_cut_off(const struct cluster *cluster, int64_t since_ms) {
     return has_failed;
 }
 
-// The connection that failed last of those that do not stand; NULL: none has.
-static const struct connection *find_trouble(const struct cluster *cluster) {
-    const struct connection *worst = NULL;
-    for (const struct broker *broker = cluster->brokers; broker; broker = broker->hh.next) {
-        for (int i = 0; i < PURPOSE_COUNT; i++) {
-            const struct connection *connection = &broker->connections[i];
-            if (!connection->last_error_text[0] || connection->is_planned) continue;
-            if (!worst || connection->failed_at_ms > worst->failed_at_ms) worst = connection;
-        }
+static const struct connection *later_trouble(
+    const struct connection *a, const struct connection *b
+) {
+    if (!a || !b) return a ? a : b;
+    return b->failed_at_ms > a->failed_at_ms ? b : a;
+}
+
+const struct connection *broker_trouble(const struct broker *broker) {
+    const struct connection *last = NULL;
+    for (int i = 0; i < PURPOSE_COUNT; i++) {
+        const struct connection *connection = &broker->connections[i];
+        bool has_failed = connection->last_error_text[0] && !connection->is_planned;
+        if (has_failed && !connection_is_open(connection)) last = later_trouble(last, connection);
     }
-    return worst;
+    return last;
+}
+
+static const struct connection *find_trouble(const struct cluster *cluster) {
+    const struct connection *last = NULL;
+    for (const struct broker *broker = cluster->brokers; broker; broker = broker->hh.next)
+        last = later_trouble(last, broker_trouble(broker));
+    return last;
 }
 
 enum status cluster_obstacle(const struct cluster *cluster) {
@@ -438,8 +449,7 @@ enum status cluster_obstacle(const struct cluster *cluster) {
     if (!login_is_ready(login)) return login->trouble[0] ? STATUS_AUTHENTICATION_FAILED : STATUS_OK;
     if (cluster_connection_count(cluster) > 0) return STATUS_OK;
     const struct connection *trouble = find_trouble(cluster);
-    bool is_barred = trouble && (trouble->last_error == STATUS_TLS_FAILED ||
-                                 trouble->last_error == STATUS_AUTHENTICATION_FAILED);
+    bool is_barred = trouble && status_is_of_security(trouble->last_error);
     return is_barred ? trouble->last_error : STATUS_BROKER_UNAVAILABLE;
 }
 

@@ -125,6 +125,9 @@ bool cluster_is_cut_off(const struct cluster *cluster, int64_t since_ms);
 /// succeed.
 enum status cluster_obstacle(const struct cluster *cluster);
 
+/// Of a broker's connections, the one that failed last of those that do not stand; NULL: none has.
+const struct connection *broker_trouble(const struct broker *broker);
+
 /// How many connections are open or being set up.
 int32_t cluster_connection_count(const struct cluster *cluster);
 

@@ -9,7 +9,6 @@
 #include "consumer/base/must.h"
 #include "consumer/driver/issued.h"
 #include "consumer/driver/snapshot.h"
-#include "consumer/security/security.h"
 #include "consumer/security/tls_context.h"
 
 #include <stdatomic.h>
@@ -17,7 +16,10 @@
 #include <string.h>
 #include <uv.h>
 
-enum { LEAST_WAIT_MS = 50, HOUR_MS = 3600000, WARN_BEFORE_MS = 7 * 24 * HOUR_MS };
+// What is overdue could not even be tried for: a file that comes first cannot be read.
+enum { OVERDUE_WAIT_MS = 1000 };
+
+enum { HOUR_MS = 3600000, WARN_BEFORE_MS = 7 * 24 * HOUR_MS };
 
 struct credentials {
     struct options options;
@@ -60,12 +62,8 @@ static bool renew(struct credentials *credentials, struct look *look) {
     return is_issued || issued_is_good(issued, wall_ms);
 }
 
-static enum security_protocol protocol_of(const struct credentials *credentials) {
-    return (enum security_protocol)options_number(&credentials->options, OPTION_SECURITY_PROTOCOL);
-}
-
 static bool is_with_sasl(const struct credentials *credentials) {
-    return security_has_sasl(protocol_of(credentials));
+    return security_has_sasl(secrets_protocol(&credentials->options));
 }
 
 static void make_snapshot(struct credentials *credentials, struct look *look) {
@@ -149,7 +147,7 @@ static void wait_for_next(struct credentials *credentials) {
     int64_t wait_ms = options_number(&credentials->options, OPTION_CREDENTIALS_REFRESH_INTERVAL_MS);
     if (credentials->issued.due_at_ms > 0) {
         int64_t left_ms = credentials->issued.due_at_ms - clock_wall_ms();
-        if (left_ms < LEAST_WAIT_MS) left_ms = LEAST_WAIT_MS;
+        if (left_ms <= 0) left_ms = OVERDUE_WAIT_MS;
         if (left_ms < wait_ms) wait_ms = left_ms;
     }
     uv_update_time(credentials->loop);
@@ -231,9 +229,8 @@ static void on_work_done(uv_work_t *work, int status) {
 
 static void warn_of_unverified_host(const struct credentials *credentials) {
     const enum option_name name = OPTION_SSL_ENDPOINT_IDENTIFICATION_ALGORITHM;
-    const char *algorithm = options_given(&credentials->options, name);
-    bool is_off = !algorithm || strcmp(algorithm, "none") == 0;
-    if (!is_off || !security_has_tls(protocol_of(credentials))) return;
+    bool is_verified = snapshot_verifies_host(options_given(&credentials->options, name));
+    if (is_verified || !security_has_tls(secrets_protocol(&credentials->options))) return;
     log_warn(
         credentials->log,
         "security",

@@ -7,7 +7,6 @@
 #include "consumer/driver/file.h"
 #include "consumer/driver/reference.h"
 #include "consumer/security/secret.h"
-#include "consumer/security/security.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -72,11 +71,14 @@ static bool read_file(
     return false;
 }
 
+enum security_protocol secrets_protocol(const struct options *options) {
+    return (enum security_protocol)options_number(options, OPTION_SECURITY_PROTOCOL);
+}
+
 bool secrets_read(
     struct secrets *secrets, const struct options *options, char error[SECRETS_ERROR_BYTES]
 ) {
-    enum security_protocol protocol =
-        (enum security_protocol)options_number(options, OPTION_SECURITY_PROTOCOL);
+    enum security_protocol protocol = secrets_protocol(options);
     if (protocol == SECURITY_PLAINTEXT) return true;
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         enum option_name name = (enum option_name)i;

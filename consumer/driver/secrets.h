@@ -5,6 +5,7 @@
 
 #include "consumer/base/bytes.h"
 #include "consumer/engine/options.h"
+#include "consumer/security/security.h"
 
 #include <stdbool.h>
 
@@ -15,6 +16,9 @@ struct secrets {
     char *texts[OPTION_COUNT];         ///< of the options of security; NULL: not given, or empty
     struct buf contents[OPTION_COUNT]; ///< of the file that a text names
 };
+
+/// The value of security.protocol.
+enum security_protocol secrets_protocol(const struct options *options);
 
 /// Reads all that security.protocol has a use for into an empty one, which the caller disposes of
 /// in any case. False with a sentence that begins with the property's name.

@@ -4,7 +4,6 @@
 
 #include "consumer/base/must.h"
 #include "consumer/security/sasl.h"
-#include "consumer/security/security.h"
 #include "consumer/security/tls_context.h"
 
 #include <string.h>
@@ -50,6 +49,10 @@ static struct tls_source find(const struct secrets *secrets, const struct source
     return (struct tls_source){ SLICE_NULL, NULL };
 }
 
+bool snapshot_verifies_host(const char *algorithm) {
+    return algorithm && strcmp(algorithm, "none") != 0;
+}
+
 static struct tls_context *new_tls(
     const struct options *options, const struct secrets *secrets, char error[SECRETS_ERROR_BYTES]
 ) {
@@ -63,7 +66,7 @@ static struct tls_context *new_tls(
         .key_password = secrets->texts[OPTION_SSL_KEY_PASSWORD],
         .keystore = find(secrets, &keystore),
         .keystore_password = secrets->texts[OPTION_SSL_KEYSTORE_PASSWORD],
-        .is_host_verified = algorithm && strcmp(algorithm, "none") != 0,
+        .is_host_verified = snapshot_verifies_host(algorithm),
         .cipher_suites = secrets->texts[OPTION_SSL_CIPHER_SUITES],
         .enabled_protocols =
             is_old ? "TLSv1.2" : options_text(options, OPTION_SSL_ENABLED_PROTOCOLS),
@@ -73,14 +76,10 @@ static struct tls_context *new_tls(
     return tls_context_new(&tls, error);
 }
 
-static enum security_protocol protocol_of(const struct options *options) {
-    return (enum security_protocol)options_number(options, OPTION_SECURITY_PROTOCOL);
-}
-
 bool snapshot_check_tls(
     const struct options *options, const struct secrets *secrets, char error[SECRETS_ERROR_BYTES]
 ) {
-    if (!security_has_tls(protocol_of(options))) return true;
+    if (!security_has_tls(secrets_protocol(options))) return true;
     struct tls_context *tls = new_tls(options, secrets, error);
     tls_context_free(tls);
     return tls != NULL;
@@ -92,7 +91,7 @@ struct security *snapshot_new(
     const struct sasl_options *sasl,
     char error[SECRETS_ERROR_BYTES]
 ) {
-    enum security_protocol protocol = protocol_of(options);
+    enum security_protocol protocol = secrets_protocol(options);
     struct tls_context *tls = NULL;
     struct sasl_credentials *credentials = NULL;
     must(security_has_sasl(protocol) == (sasl != NULL));

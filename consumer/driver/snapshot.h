@@ -23,3 +23,7 @@ struct security *snapshot_new(
 bool snapshot_check_tls(
     const struct options *options, const struct secrets *secrets, char error[SECRETS_ERROR_BYTES]
 );
+
+/// Whether brokers' host names are checked, by ssl.endpoint.identification.algorithm; NULL: it is
+/// empty.
+bool snapshot_verifies_host(const char *algorithm);

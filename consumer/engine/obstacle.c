@@ -21,8 +21,7 @@ static struct queue_error of_member(const struct engine *engine) {
 // That no broker can be reached may pass by itself; that none lets us in may not.
 static struct queue_error of_cluster(const struct engine *engine) {
     enum status status = cluster_obstacle(&engine->cluster);
-    bool tell = status == STATUS_TLS_FAILED || status == STATUS_AUTHENTICATION_FAILED;
-    if (!tell) return (struct queue_error){ 0 };
+    if (!status_is_of_security(status)) return (struct queue_error){ 0 };
     return (struct queue_error){ .status = status, .offset = -1 };
 }
 

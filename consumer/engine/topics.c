@@ -107,8 +107,7 @@ void topics_step(struct engine *engine) {
     DL_FOREACH_SAFE(engine->topic_queries, command, next) {
         if (command->in_flight) continue;
         enum status obstacle = cluster_obstacle(&engine->cluster);
-        bool is_barred = obstacle && obstacle != STATUS_BROKER_UNAVAILABLE;
-        if (is_barred || engine->now_ms >= command->deadline_ms) {
+        if (status_is_of_security(obstacle) || engine->now_ms >= command->deadline_ms) {
             enum status status = obstacle ? obstacle : STATUS_TIMED_OUT;
             finish(engine, command, &(struct command_result){ .status = status });
         } else if (engine->now_ms >= command->retry_at_ms) {

@@ -11,8 +11,10 @@
 #include "consumer/net/request.h"
 #include "consumer/security/printable.h"
 #include "consumer/security/sasl.h"
+#include "consumer/security/secret.h"
 #include "consumer/security/security.h"
 #include "consumer/wire/api.h"
+#include "consumer/wire/kafka_error.h"
 #include "consumer/wire/messages_session.h"
 
 #include <stdio.h>
@@ -25,8 +27,6 @@ enum { RENEWED_FROM_PERCENT = 85, RENEWED_TO_PERCENT = 95 };
 // However short a lifetime is, a connection is there for requests.
 enum { LEAST_BETWEEN_MS = 100 };
 
-enum { UNSUPPORTED_MECHANISM_CODE = 33, ILLEGAL_STATE_CODE = 34, AUTHENTICATION_FAILED_CODE = 58 };
-
 void authentication_init(struct authentication *authentication) {
     *authentication = (struct authentication){ .repeat_at_ms = INT64_MAX };
 }
@@ -36,9 +36,7 @@ static void end_exchange(struct authentication *authentication) {
     sasl_free(authentication->sasl);
     authentication->sasl = NULL;
     authentication->has_message = authentication->is_agreed = false;
-    if (authentication->message.data)
-        explicit_bzero(authentication->message.data, authentication->message.capacity);
-    buf_dispose(&authentication->message);
+    secret_dispose(&authentication->message);
 }
 
 void authentication_dispose(struct authentication *authentication) {
@@ -122,9 +120,9 @@ enum authentication_result authentication_on_handshake(
     struct authentication *authentication = connection->authentication;
     must(authentication->sasl && !authentication->is_agreed);
     const char *mechanism = sasl_mechanism(authentication->sasl);
-    authentication->is_agreed = response->error_code == 0;
+    authentication->is_agreed = response->error_code == ERROR_NONE;
     if (authentication->is_agreed) return AUTHENTICATION_GOES_ON;
-    if (response->error_code == UNSUPPORTED_MECHANISM_CODE) {
+    if (response->error_code == ERROR_UNSUPPORTED_SASL_MECHANISM) {
         char offered[160];
         list_mechanisms(response, offered, sizeof offered);
         (void)snprintf(
@@ -135,7 +133,7 @@ enum authentication_result authentication_on_handshake(
             *offered ? offered : "none"
         );
         printable_copy(why, why, CONNECTION_ERROR_BYTES);
-    } else if (response->error_code == ILLEGAL_STATE_CODE) {
+    } else if (response->error_code == ERROR_ILLEGAL_SASL_STATE) {
         (void)snprintf(
             why,
             CONNECTION_ERROR_BYTES,
@@ -159,8 +157,8 @@ static enum authentication_result refused(
 ) {
     struct authentication *authentication = connection->authentication;
     struct slice said = response->error_message;
-    bool is_refusal = response->error_code == AUTHENTICATION_FAILED_CODE;
-    must(response->error_code != 0);
+    bool is_refusal = response->error_code == ERROR_SASL_AUTHENTICATION_FAILED;
+    must(response->error_code != ERROR_NONE);
     (void)snprintf(
         why,
         CONNECTION_ERROR_BYTES,
@@ -198,7 +196,7 @@ enum authentication_result authentication_on_message(
 ) {
     struct authentication *authentication = connection->authentication;
     must(authentication->sasl && authentication->is_agreed && !authentication->has_message);
-    if (response->error_code != 0) return refused(connection, response, why);
+    if (response->error_code != ERROR_NONE) return refused(connection, response, why);
     buf_clear(&authentication->message);
     switch (sasl_next(authentication->sasl, response->auth_bytes, &authentication->message)) {
     case SASL_SEND: authentication->has_message = true; return AUTHENTICATION_GOES_ON;

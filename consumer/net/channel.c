@@ -4,9 +4,8 @@
 #include "consumer/net/channel.h"
 
 #include "consumer/base/must.h"
+#include "consumer/security/secret.h"
 #include "consumer/security/tls.h"
-
-#include <string.h>
 
 enum channel_result channel_begin(
     struct channel *channel, struct tls_context *context, const char *host, int32_t port
@@ -76,8 +75,7 @@ bool channel_take_output(struct channel *channel, struct buf *plain, struct buf 
         if (plain->size > 0) {
             must(tls_state(channel->tls) != TLS_HANDSHAKING);
             tls_write(channel->tls, (struct slice){ plain->data, plain->size });
-            explicit_bzero(plain->data, plain->size); // it may have a password
-            buf_dispose(plain);
+            secret_dispose(plain); // it may have a password
         }
         return tls_take_output(channel->tls, output);
     }

@@ -149,16 +149,11 @@ bool connection_is_busy(const struct connection *connection) {
     return connection->waiting || connection->in_flight;
 }
 
-// Trouble of a kind that other credentials, or another trust, may end.
-static bool is_of_security(enum status status) {
-    return status == STATUS_TLS_FAILED || status == STATUS_AUTHENTICATION_FAILED;
-}
-
 int64_t connection_retry_at_ms(const struct connection *connection) {
     const struct login *login = connection->settings->login;
     if (!login_is_ready(login) || login->trial) return INT64_MAX;
     bool is_news = connection->security_version != login->version;
-    if (is_news && is_of_security(connection->last_error)) return login->retry_at_ms;
+    if (is_news && status_is_of_security(connection->last_error)) return login->retry_at_ms;
     return connection->retry_at_ms > login->retry_at_ms ? connection->retry_at_ms
                                                         : login->retry_at_ms;
 }
@@ -516,7 +511,7 @@ static int64_t backoff_ms(const struct connection *connection) {
     const struct connection_settings *settings = connection->settings;
     int64_t from_ms = settings->reconnect_backoff_ms;
     int64_t to_ms = settings->reconnect_backoff_max_ms;
-    if (is_of_security(connection->last_error) && !connection->is_planned) {
+    if (status_is_of_security(connection->last_error) && !connection->is_planned) {
         from_ms = settings->login->settings.backoff_ms;
         to_ms = settings->login->settings.backoff_max_ms;
     }

@@ -5,6 +5,7 @@
 
 #include "consumer/base/must.h"
 #include "consumer/security/pem.h"
+#include "consumer/security/secret.h"
 #include "consumer/security/tls_context.h"
 #include "consumer/security/tls_pkcs12.h"
 
@@ -68,8 +69,7 @@ static BIO *open_block(const struct pem_block *block, struct buf *text) {
 
 static void close_block(BIO *bio, struct buf *text) {
     (void)BIO_free(bio);
-    OPENSSL_cleanse(text->data, text->capacity);
-    buf_dispose(text);
+    secret_dispose(text);
     ERR_clear_error();
 }
 

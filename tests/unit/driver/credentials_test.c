@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Certificates and passwords that change under a running consumer: when a snapshot is made, and
 // what is told of one that cannot be made.
+#include "consumer/base/clock.h"
 #include "consumer/base/log.h"
 #include "consumer/driver/credentials.h"
 #include "consumer/security/sasl.h"
@@ -411,6 +412,25 @@ START_TEST(java_makes_unsigned_tokens_by_its_login_module) {
 
 END_TEST
 
+// Its token is over, and what comes before the next one cannot be read: that is no reason to hurry.
+START_TEST(an_overdue_token_behind_a_file_that_is_gone_does_not_keep_busy) {
+    use_bearer();
+    folder_write(&folder, "extensions", "x=yes");
+    set("enable.sasl.oauthbearer.unsecure.jwt", "true");
+    set("sasl.oauthbearer.config", "principal=olga lifeSeconds=1");
+    set("sasl.oauthbearer.extensions", "${file:@/extensions}");
+    int64_t over_at_ms = clock_wall_ms() + 1000;
+    start();
+    folder_remove(&folder, "extensions");
+    do {
+        look();
+    } while (clock_wall_ms() <= over_at_ms + 1000);
+    ck_assert_int_eq(told.troubles, 1);
+    ck_assert_int_gt(uv_backend_timeout(&loop), 500);
+}
+
+END_TEST
+
 static struct endpoint endpoint;
 
 #define GOOD_ANSWER(token) "{\"access_token\":\"" token "\",\"expires_in\":3600}"
@@ -595,6 +615,7 @@ SUITE(credentials) {
     tcase_add_test(cases, java_names_a_tokens_file_by_a_url);
     tcase_add_test(cases, an_unsigned_token_is_made_when_it_is_allowed_alone);
     tcase_add_test(cases, java_makes_unsigned_tokens_by_its_login_module);
+    tcase_add_test(cases, an_overdue_token_behind_a_file_that_is_gone_does_not_keep_busy);
     tcase_add_test(cases, a_token_is_fetched_by_client_credentials);
     tcase_add_test(cases, a_secret_of_the_client_that_changes_fetches_another_token);
     tcase_add_loop_test(

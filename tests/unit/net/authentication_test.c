@@ -4,6 +4,7 @@
 #include "consumer/net/authentication.h"
 #include "consumer/security/sasl.h"
 #include "consumer/security/security.h"
+#include "consumer/wire/kafka_error.h"
 #include "consumer/wire/messages_session.h"
 #include "consumer/wire/schema.h"
 #include "tests/unit/net/bench.h"
@@ -11,8 +12,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-enum { REFUSED = 58, UNSUPPORTED_MECHANISM = 33, ILLEGAL_STATE = 34 };
 
 static struct bench bench;
 
@@ -101,7 +100,7 @@ static void open(int64_t lifetime_ms) {
 static void refuse(const char *password) {
     dial();
     answer_handshake(0);
-    answer_message(password, REFUSED, 0);
+    answer_message(password, ERROR_SASL_AUTHENTICATION_FAILED, 0);
     ck_assert_int_eq(bench.connection.state, CONNECTION_CLOSING);
     bench_hang_up(&bench);
 }
@@ -177,7 +176,7 @@ START_TEST(after_a_refusal_one_connection_tries_and_the_others_wait_for_it) { //
     dial();
     ck_assert(!connection_is_usable(&other, bench.now_ms));
     answer_handshake(0);
-    answer_message("secret", REFUSED, 0);
+    answer_message("secret", ERROR_SASL_AUTHENTICATION_FAILED, 0);
     bench_hang_up(&bench);
     ck_assert(!connection_is_usable(&other, bench.now_ms));
     bench.now_ms = connection_retry_at_ms(&bench.connection);
@@ -232,7 +231,7 @@ START_TEST(a_mechanism_that_is_not_offered_names_those_that_are) {
     struct outcome *outcome = bench_outcomes(&bench, 1);
     bench_send(&bench, outcome, INT64_MAX);
     dial();
-    answer_handshake(UNSUPPORTED_MECHANISM);
+    answer_handshake(ERROR_UNSUPPORTED_SASL_MECHANISM);
     ck_assert_int_eq(bench.connection.last_error, STATUS_AUTHENTICATION_FAILED);
     ck_assert_str_eq(
         bench.connection.last_error_text,
@@ -248,7 +247,7 @@ START_TEST(a_listener_without_sasl_is_named) {
     struct outcome *outcome = bench_outcomes(&bench, 1);
     bench_send(&bench, outcome, INT64_MAX);
     dial();
-    answer_handshake(ILLEGAL_STATE);
+    answer_handshake(ERROR_ILLEGAL_SASL_STATE);
     ck_assert_str_eq(
         bench.connection.last_error_text,
         "the broker's listener does not use SASL (security.protocol)"
@@ -279,7 +278,7 @@ START_TEST(an_exchange_that_takes_too_long_ends) { // pitfall 96
     answer_handshake(0);
     bench_next(&bench);
     ck_assert_int_eq(bench.connection.state, CONNECTION_CLOSING);
-    ck_assert_int_ne(bench.connection.last_error, STATUS_OK);
+    ck_assert_int_eq(bench.connection.last_error, STATUS_TIMED_OUT);
 }
 
 END_TEST
@@ -295,6 +294,17 @@ static void open_and_age(int64_t lifetime_ms) {
     ck_assert_int_ge(after_ms, lifetime_ms * 85 / 100);
     ck_assert_int_le(after_ms, lifetime_ms * 95 / 100);
     bench.now_ms = bench.connection.authentication->repeat_at_ms;
+}
+
+/// The first request is answered; the second one waits for a session that has just begun to be
+/// renewed.
+static void await_renewal(struct outcome *outcomes) {
+    bench_send(&bench, &outcomes[0], INT64_MAX);
+    open_and_age(3000);
+    struct peer_request request = bench_read(&bench);
+    bench_answer(&bench, &request, 0);
+    bench_send(&bench, &outcomes[1], INT64_MAX);
+    bench_settle(&bench);
 }
 
 START_TEST(before_the_session_ends_what_is_in_flight_is_answered_then_it_is_renewed) { // pitfall 91
@@ -367,14 +377,9 @@ END_TEST
 
 START_TEST(a_renewal_that_is_refused_is_tried_once_more_on_a_new_connection) { // pitfall 91
     struct outcome *outcomes = bench_outcomes(&bench, 3);
-    bench_send(&bench, &outcomes[0], INT64_MAX);
-    open_and_age(3000);
-    struct peer_request request = bench_read(&bench);
-    bench_answer(&bench, &request, 0);
-    bench_send(&bench, &outcomes[1], INT64_MAX);
-    bench_settle(&bench);
+    await_renewal(outcomes);
     answer_handshake(0);
-    answer_message("secret", REFUSED, 0);
+    answer_message("secret", ERROR_SASL_AUTHENTICATION_FAILED, 0);
     bench_hang_up(&bench);
     ck_assert_int_eq(outcomes[1].status, STATUS_DISCONNECTED);
     ck_assert_int_eq(bench.login.refusals, 0);
@@ -391,19 +396,14 @@ END_TEST
 // As when the new credentials are of another mechanism, which brokers take on a new connection.
 START_TEST(a_renewal_that_is_impossible_is_tried_once_more_on_a_new_connection) { // pitfall 91
     struct outcome *outcomes = bench_outcomes(&bench, 3);
-    bench_send(&bench, &outcomes[0], INT64_MAX);
-    open_and_age(3000);
-    struct peer_request request = bench_read(&bench);
-    bench_answer(&bench, &request, 0);
-    bench_send(&bench, &outcomes[1], INT64_MAX);
-    bench_settle(&bench);
-    answer_handshake(UNSUPPORTED_MECHANISM);
+    await_renewal(outcomes);
+    answer_handshake(ERROR_UNSUPPORTED_SASL_MECHANISM);
     bench_hang_up(&bench);
     ck_assert_int_le(connection_retry_at_ms(&bench.connection), bench.now_ms + 60);
     bench.now_ms += 60;
     bench_send(&bench, &outcomes[2], INT64_MAX);
     dial();
-    answer_handshake(UNSUPPORTED_MECHANISM);
+    answer_handshake(ERROR_UNSUPPORTED_SASL_MECHANISM);
     ck_assert_int_eq(bench.connection.last_error, STATUS_AUTHENTICATION_FAILED);
     bench_hang_up(&bench);
     ck_assert_int_ge(connection_retry_at_ms(&bench.connection), bench.now_ms + 800);
@@ -413,12 +413,7 @@ END_TEST
 
 START_TEST(a_renewal_that_is_not_answered_ends_the_connection) {
     struct outcome *outcomes = bench_outcomes(&bench, 2);
-    bench_send(&bench, &outcomes[0], INT64_MAX);
-    open_and_age(3000);
-    struct peer_request request = bench_read(&bench);
-    bench_answer(&bench, &request, 0);
-    bench_send(&bench, &outcomes[1], INT64_MAX);
-    bench_settle(&bench);
+    await_renewal(outcomes);
     (void)read_of(API_SASL_HANDSHAKE);
     bench_next(&bench);
     ck_assert_int_eq(bench.connection.state, CONNECTION_CLOSING);
@@ -444,12 +439,7 @@ END_TEST
 
 START_TEST(a_renewing_connection_can_be_closed) {
     struct outcome *outcomes = bench_outcomes(&bench, 2);
-    bench_send(&bench, &outcomes[0], INT64_MAX);
-    open_and_age(3000);
-    struct peer_request request = bench_read(&bench);
-    bench_answer(&bench, &request, 0);
-    bench_send(&bench, &outcomes[1], INT64_MAX);
-    bench_settle(&bench);
+    await_renewal(outcomes);
     connection_close(&bench.connection, _i == 0, "closing");
     bench_hang_up(&bench);
     ck_assert_int_eq(bench.connection.state, CONNECTION_CLOSED);
@@ -485,12 +475,7 @@ END_TEST
 
 START_TEST(a_drained_connection_that_was_renewing_its_session_closes_at_once) {
     struct outcome *outcomes = bench_outcomes(&bench, 2);
-    bench_send(&bench, &outcomes[0], INT64_MAX);
-    open_and_age(3000);
-    struct peer_request request = bench_read(&bench);
-    bench_answer(&bench, &request, 0);
-    bench_send(&bench, &outcomes[1], INT64_MAX);
-    bench_settle(&bench);
+    await_renewal(outcomes);
     (void)read_of(API_SASL_HANDSHAKE);
     connection_close(&bench.connection, true, "closing");
     ck_assert_int_eq(bench.connection.state, CONNECTION_CLOSING);
@@ -563,7 +548,7 @@ START_TEST(what_a_broker_says_cannot_speak_to_a_terminal) {
     struct peer_request request = read_of(API_SASL_AUTHENTICATE);
     struct sasl_authenticate_response response;
     schema_init(&sasl_authenticate_response_schema, &response);
-    response.error_code = REFUSED;
+    response.error_code = ERROR_SASL_AUTHENTICATION_FAILED;
     response.error_message = SLICE_LITERAL("no\x1b[2J\nno \xff");
     peer_answer(&bench.peer, &request, &response, bench.now_ms);
     ck_assert_str_eq(

@@ -3,6 +3,7 @@
 // wrong in every way there is.
 #include "consumer/security/sasl.h"
 #include "consumer/security/scram.h"
+#include "tests/unit/security/sasl_rig.h"
 #include "tests/unit/suite.h"
 
 #include <stdio.h>
@@ -77,34 +78,11 @@ static const struct exchange {
     },
 };
 
-struct client {
-    struct sasl_credentials *credentials;
-    struct sasl *sasl;
-    struct buf message;
-};
-
-static void client_init(struct client *client, const struct exchange *exchange) {
-    char error[SASL_ERROR_BYTES];
-    *client = (struct client){ 0 };
-    client->credentials = sasl_credentials_new(&exchange->options, error);
-    ck_assert_ptr_nonnull(client->credentials);
-    client->sasl = sasl_new(client->credentials, "broker.test");
-    sasl_set_nonce(client->sasl, exchange->nonce);
-    ck_assert_int_eq(sasl_first(client->sasl, 0, &client->message), SASL_SEND);
+static void begin(struct sasl_client *client, const struct exchange *exchange) {
+    sasl_client_init(client, &exchange->options, exchange->nonce);
 }
 
-static void client_dispose(struct client *client) {
-    buf_dispose(&client->message);
-    sasl_free(client->sasl);
-    sasl_credentials_free(client->credentials);
-}
-
-static enum sasl_turn answer(struct client *client, const char *text) {
-    buf_clear(&client->message);
-    return sasl_next(client->sasl, slice_from_string(text), &client->message);
-}
-
-static void expect_message(struct client *client, const char *text) {
+static void expect_message(struct sasl_client *client, const char *text) {
     ck_assert_msg(
         slice_equal_string(buf_slice(&client->message), text),
         "%.*s",
@@ -114,15 +92,15 @@ static void expect_message(struct client *client, const char *text) {
 }
 
 START_TEST(both_sides_prove_that_they_know_the_password) {
-    struct client client;
-    client_init(&client, &exchanges[_i]);
+    struct sasl_client client;
+    begin(&client, &exchanges[_i]);
     expect_message(&client, exchanges[_i].client_first);
-    ck_assert_int_eq(answer(&client, exchanges[_i].server_first), SASL_SEND);
+    ck_assert_int_eq(sasl_client_answer(&client, exchanges[_i].server_first), SASL_SEND);
     expect_message(&client, exchanges[_i].client_final);
-    ck_assert_int_eq(answer(&client, exchanges[_i].server_final), SASL_DONE);
+    ck_assert_int_eq(sasl_client_answer(&client, exchanges[_i].server_final), SASL_DONE);
     ck_assert_uint_eq(client.message.size, 0);
     ck_assert_str_eq(sasl_why(client.sasl), "");
-    client_dispose(&client);
+    sasl_client_dispose(&client);
 }
 
 END_TEST
@@ -199,13 +177,13 @@ static const struct {
 };
 
 START_TEST(a_first_message_that_is_wrong_ends_it) {
-    struct client client;
-    client_init(&client, &exchanges[0]);
-    ck_assert_int_eq(answer(&client, first_faults[_i].server_first), SASL_FAILED);
+    struct sasl_client client;
+    begin(&client, &exchanges[0]);
+    ck_assert_int_eq(sasl_client_answer(&client, first_faults[_i].server_first), SASL_FAILED);
     ck_assert_str_eq(sasl_why(client.sasl), first_faults[_i].why);
     ck_assert_uint_eq(client.message.size, 0);
-    ck_assert_int_eq(answer(&client, RFC_FIRST), SASL_FAILED); // it stays ended
-    client_dispose(&client);
+    ck_assert_int_eq(sasl_client_answer(&client, RFC_FIRST), SASL_FAILED); // it stays ended
+    sasl_client_dispose(&client);
 }
 
 END_TEST
@@ -236,13 +214,13 @@ static const struct {
 };
 
 START_TEST(a_final_message_that_is_wrong_ends_it) {
-    struct client client;
-    client_init(&client, &exchanges[0]);
-    ck_assert_int_eq(answer(&client, RFC_FIRST), SASL_SEND);
-    ck_assert_int_eq(answer(&client, final_faults[_i].server_final), SASL_FAILED);
+    struct sasl_client client;
+    begin(&client, &exchanges[0]);
+    ck_assert_int_eq(sasl_client_answer(&client, RFC_FIRST), SASL_SEND);
+    ck_assert_int_eq(sasl_client_answer(&client, final_faults[_i].server_final), SASL_FAILED);
     ck_assert_str_eq(sasl_why(client.sasl), final_faults[_i].why);
-    ck_assert_int_eq(answer(&client, RFC_FINAL), SASL_FAILED);
-    client_dispose(&client);
+    ck_assert_int_eq(sasl_client_answer(&client, RFC_FINAL), SASL_FAILED);
+    sasl_client_dispose(&client);
 }
 
 END_TEST
@@ -250,11 +228,11 @@ END_TEST
 START_TEST(a_message_of_any_length_is_bounded) {
     static char text[SCRAM_MOST_MESSAGE_BYTES + 2];
     memset(text, 'x', sizeof text - 1);
-    struct client client;
-    client_init(&client, &exchanges[0]);
-    ck_assert_int_eq(answer(&client, text), SASL_FAILED);
+    struct sasl_client client;
+    begin(&client, &exchanges[0]);
+    ck_assert_int_eq(sasl_client_answer(&client, text), SASL_FAILED);
     ck_assert_str_eq(sasl_why(client.sasl), "SASL SCRAM-SHA-256: the broker's message is too long");
-    client_dispose(&client);
+    sasl_client_dispose(&client);
 }
 
 END_TEST
@@ -262,12 +240,12 @@ END_TEST
 START_TEST(an_error_of_the_broker_is_told_as_far_as_there_is_room) {
     char text[SCRAM_MOST_MESSAGE_BYTES];
     (void)snprintf(text, sizeof text, "e=%2000d", 0);
-    struct client client;
-    client_init(&client, &exchanges[0]);
-    ck_assert_int_eq(answer(&client, RFC_FIRST), SASL_SEND);
-    ck_assert_int_eq(answer(&client, text), SASL_FAILED);
+    struct sasl_client client;
+    begin(&client, &exchanges[0]);
+    ck_assert_int_eq(sasl_client_answer(&client, RFC_FIRST), SASL_SEND);
+    ck_assert_int_eq(sasl_client_answer(&client, text), SASL_FAILED);
     ck_assert_uint_eq(strlen(sasl_why(client.sasl)), SASL_WHY_BYTES - 1);
-    client_dispose(&client);
+    sasl_client_dispose(&client);
 }
 
 END_TEST
